@@ -1,0 +1,3 @@
+"""opscli: customer operations as code."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,35 @@
+"""A validated config file: its data with the line and column of every node. `config/` knows no kind's meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from opscli.outcome import Issue
+
+Place = tuple[str | int, ...]
+"""Path of a node in a document: keys and list indexes from the root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document of one kind. `file` is relative to the project; `marks` maps a place to (line, column), from 1."""
+
+    kind: str
+    version: int
+    name: str
+    file: str
+    data: Mapping[str, Any]
+    marks: Mapping[Place, tuple[int, int]]
+
+    def mark(self, place: Place) -> tuple[int, int]:
+        """Line and column of a node, or of its nearest ancestor that is in the text."""
+        while place not in self.marks and place:
+            place = place[:-1]
+        return self.marks.get(place, (1, 1))
+
+    def issue(self, place: Place, what: str, *, why: str = "", how: str = "", offset: int = 0) -> Issue:
+        """A problem at a node; `offset` moves the column into a text value (an expression's error position)."""
+        line, column = self.mark(place)
+        return Issue(file=self.file, line=line, column=column + offset, what=what, why=why, how=how)
