@@ -1,0 +1,234 @@
+"""DuckDB as the warehouse: work in a scratch database, open the warehouse file for reading, or for writing briefly.
+
+DuckDB allows one writing process or many reading ones, and answers a second one with an instant error. So every session
+takes our own lock first (shared or exclusive, with a turnstile) and attaches the file only while it lasts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from opscli.engine import filelock
+from opscli.engine.dialect import Dialect, DuckDBDialect
+from opscli.engine.tables import TABLES
+from opscli.engine.warehouse import Params
+from opscli.errors import CannotCreate, DataUnusable
+from opscli.faults import faultpoint
+
+if TYPE_CHECKING:
+    import duckdb
+
+READ_WAIT_SECONDS = 600.0
+WRITE_WAIT_SECONDS = 600.0
+_STORAGE = "v1.5.0"
+"""Storage version that DuckDB 1.5 reads and 2.0 writes."""
+_MEMORY_SHARE = 0.5
+_MEMORY_CAP_BYTES = 1_200_000_000
+"""Above it DuckDB spills to the scratch folder; chosen so that the whole nightly job stays under 1.5 GB."""
+
+
+def connect_scratch(folder: Path, *, memory_limit: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that spills to `folder`, with a schema for scratch tables, UTC, and no extension downloads."""
+    import duckdb
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    limit = memory_limit or min(int(_machine_memory() * _MEMORY_SHARE), _MEMORY_CAP_BYTES)
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{limit}B",
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "preserve_insertion_order": "false",
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"ATTACH '{_quoted(folder / 'scratch.duckdb')}' AS scratch")
+    return connection
+
+
+def _machine_memory() -> int:
+    """Bytes of memory that this process may use: the cgroup's limit where there is one, else the machine's."""
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text(encoding="ascii").strip() if limit.exists() else "max"
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(int(text), physical) if text.isdigit() else physical
+
+
+def _quoted(path: Path) -> str:
+    """A path inside a SQL string: ATTACH takes no bound values."""
+    return str(path).replace("'", "''")
+
+
+class DuckDBSession:
+    """SQL on a DuckDB connection whose default catalog is the warehouse (see `warehouse.Session`)."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+        self.dialect: Dialect = DuckDBDialect()
+        self.connection = connection
+        self._catalog = catalog
+
+    def execute(self, sql: str, params: Params = ()) -> int:
+        """Run one statement; DuckDB answers DML with one row that holds the count."""
+        self.connection.execute(sql, _bound(params))
+        description = self.connection.description
+        if description and description[0][0] == "Count":
+            row = self.connection.fetchone()
+            return int(row[0]) if row else 0
+        return 0
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        """All rows."""
+        return list(self.connection.execute(sql, _bound(params)).fetchall())
+
+    def dicts(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
+        """All rows as column → value."""
+        found = self.connection.execute(sql, _bound(params))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def value(self, sql: str, params: Params = ()) -> Any:
+        """First column of the first row, or None."""
+        row = self.connection.execute(sql, _bound(params)).fetchone()
+        return row[0] if row else None
+
+    def batches(self, sql: str, params: Params = (), *, size: int = 100_000) -> Iterator[Any]:
+        """Arrow record batches. The result is streamed, so run nothing else on this session meanwhile."""
+        yield from self.connection.execute(sql, _bound(params)).fetch_record_batch(size)
+
+    def insert_arrow(self, table: str, data: Any) -> int:
+        """Append an Arrow table by column name."""
+        self.connection.register("arrow_in", data)
+        try:
+            columns = ", ".join(self.dialect.quote(name) for name in data.schema.names)
+            return self.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM arrow_in")
+        finally:
+            self.connection.unregister("arrow_in")
+
+    def create(self, table: str, columns: Mapping[str, str]) -> None:
+        """Create or replace a table from column → logical type."""
+        body = ", ".join(f"{self.dialect.quote(name)} {self.dialect.type(kind)}" for name, kind in columns.items())
+        self.connection.execute(f"CREATE OR REPLACE TABLE {table} ({body})")
+
+    def tables(self) -> set[str]:
+        """Tables and views of the warehouse."""
+        sql = "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = 'main'"
+        return {str(row[0]) for row in self.rows(sql, (self._catalog,))}
+
+    def columns(self, table: str) -> dict[str, str]:
+        """Column → engine type, in order; `scratch.x` works too."""
+        catalog, _, name = table.rpartition(".")
+        sql = (
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_catalog = ? AND table_schema = 'main' AND table_name = ? ORDER BY ordinal_position"
+        )
+        return {str(row[0]): str(row[1]) for row in self.rows(sql, (catalog or self._catalog, name))}
+
+
+def _bound(params: Params) -> Any:
+    return dict(params) if isinstance(params, Mapping) else list(params)
+
+
+class DuckDBWarehouse:
+    """A warehouse file; see `warehouse.Warehouse`. `scratch` is removed at close."""
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self.path = path
+        self._folder = _make_scratch(scratch)
+        self._connection = connect_scratch(self._folder)
+        self._locks = path.parent / "locks"
+        self._busy = False
+        if not path.exists():
+            self._found()
+
+    @contextmanager
+    def read(self) -> Iterator[DuckDBSession]:
+        """Attach read-only under the shared lock."""
+        with filelock.hold(self._locks, "warehouse-file", exclusive=False, wait=READ_WAIT_SECONDS):
+            with self._attached("READ_ONLY") as session:
+                yield session
+
+    @contextmanager
+    def write(self, *tables: str) -> Iterator[DuckDBSession]:
+        """Attach for writing under the exclusive lock; one transaction. `tables` name what may change (overlays copy them)."""
+        del tables  # the whole file is ours; plans run on an overlay, which needs the names
+        with filelock.hold(self._locks, "warehouse-file", exclusive=True, wait=WRITE_WAIT_SECONDS):
+            with self._attached(f"STORAGE_VERSION '{_STORAGE}'") as session:
+                session.connection.execute("BEGIN")
+                try:
+                    yield session
+                except BaseException:
+                    session.connection.execute("ROLLBACK")
+                    raise
+                faultpoint("warehouse.before_commit")
+                session.connection.execute("COMMIT")
+                faultpoint("warehouse.after_commit")
+
+    def load_seq(self) -> int:
+        """The highest load_seq handed out."""
+        with self.read() as session:
+            return int(session.value("SELECT load_seq FROM warehouse_info"))
+
+    def close(self) -> None:
+        """Drop the scratch database and its folder."""
+        self._connection.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def _attached(self, options: str) -> Iterator[DuckDBSession]:
+        import duckdb
+
+        if self._busy:
+            message = "a warehouse session is open already: stages open one at a time"
+            raise RuntimeError(message)
+        try:
+            self._connection.execute(f"ATTACH '{_quoted(self.path)}' AS wh ({options})")
+        except duckdb.IOException as error:
+            raise DataUnusable(
+                f"the warehouse {self.path} cannot be opened: {str(error).splitlines()[0]}",
+                remedy="restore it from a backup, or move it away and import again",
+            ) from error
+        self._busy = True
+        try:
+            self._connection.execute("USE wh")
+            yield DuckDBSession(self._connection, "wh")
+        finally:
+            self._busy = False
+            self._connection.execute("USE memory")
+            self._connection.execute("DETACH wh")
+
+    def _found(self) -> None:
+        """Create the file with every fixed table; a concurrent creation is waited for by the lock."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise CannotCreate(f"the folder {self.path.parent} cannot be created: {error.strerror}") from error
+        with self.write() as session:
+            found_tables(session)
+
+
+def _make_scratch(parent: Path) -> Path:
+    try:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Path(tempfile.mkdtemp(prefix="work-", dir=parent))
+    except OSError as error:
+        raise CannotCreate(f"no scratch folder in {parent}: {error.strerror}") from error
+
+
+def found_tables(session: DuckDBSession) -> None:
+    """Create every fixed table that is missing, and the row that counts load_seq; harmless when all are there."""
+    import uuid
+
+    for table in TABLES.values():
+        body = ", ".join(f"{session.dialect.quote(c.name)} {session.dialect.type(c.type)}" for c in table.columns)
+        session.execute(f"CREATE TABLE IF NOT EXISTS {table.name} ({body})")
+    session.execute("CREATE TABLE IF NOT EXISTS warehouse_info (warehouse_id VARCHAR, load_seq BIGINT)")
+    if session.value("SELECT count(*) FROM warehouse_info") == 0:
+        session.execute("INSERT INTO warehouse_info VALUES (?, 0)", (uuid.uuid4().hex,))
