@@ -15,7 +15,7 @@
     ├── ConfigInvalid (78)        carries every problem with file:line:col
     └── TimedOut (124)            (temporary)
 
-Bad user input is a value (`outcome.Issue`), collected and shown all at once; only then is it raised, as `ConfigInvalid`.
+Bad user input is a value (`outcome.Issue`), collected and shown all at once; only then is it raised: `ConfigInvalid`.
 """
 
 from __future__ import annotations

@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from opscli.config.document import Document
-from opscli.engine.entity import Entity
-from opscli.engine.warehouse import Warehouse
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue, Outcome
-from opscli.state.store import State
+
+if TYPE_CHECKING:
+    from opscli.config.document import Document
+    from opscli.engine.entity import Entity
+    from opscli.engine.warehouse import Warehouse
+    from opscli.state.store import State
 
 Spec = TypeVar("Spec")
 
@@ -133,7 +135,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One step of one run. `dry` = a plan: the stores are overlays, channels are recorders, no cursor of the outside moves."""
+    """One step of one run.
+
+    `dry` = a plan: the stores are overlays, channels are recorders, no cursor of the outside moves.
+    """
 
     project: Project
     warehouse: Warehouse
@@ -160,7 +165,7 @@ class Context:
 class Preview:
     """What a plan says to people and to the test "plan = run".
 
-    `counts` are the effects by name (`entered`, `left`, `would_send` …); the run's Outcome.details["counts"] must be equal.
+    `counts` are the effects by name (`entered`, `left`, `sent` …); the run's Outcome.details["counts"] must be equal.
     `skipped` counts what will not happen, by reason. `sample` is a few rows, masked by the reporter.
     """
 

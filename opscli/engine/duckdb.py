@@ -151,25 +151,22 @@ class DuckDBWarehouse:
     @contextmanager
     def read(self) -> Iterator[DuckDBSession]:
         """Attach read-only under the shared lock."""
-        with filelock.hold(self._locks, "warehouse-file", exclusive=False, wait=READ_WAIT_SECONDS):
-            with self._attached("READ_ONLY") as session:
-                yield session
+        with (
+            filelock.hold(self._locks, "warehouse-file", exclusive=False, wait=READ_WAIT_SECONDS),
+            self._attached("READ_ONLY") as session,
+        ):
+            yield session
 
     @contextmanager
     def write(self, *tables: str) -> Iterator[DuckDBSession]:
-        """Attach for writing under the exclusive lock; one transaction. `tables` name what may change (overlays copy them)."""
-        del tables  # the whole file is ours; plans run on an overlay, which needs the names
-        with filelock.hold(self._locks, "warehouse-file", exclusive=True, wait=WRITE_WAIT_SECONDS):
-            with self._attached(f"STORAGE_VERSION '{_STORAGE}'") as session:
-                session.connection.execute("BEGIN")
-                try:
-                    yield session
-                except BaseException:
-                    session.connection.execute("ROLLBACK")
-                    raise
-                faultpoint("warehouse.before_commit")
-                session.connection.execute("COMMIT")
-                faultpoint("warehouse.after_commit")
+        """Attach for writing under the exclusive lock; one transaction. `tables` matter to overlays, which copy them."""
+        del tables
+        with (
+            filelock.hold(self._locks, "warehouse-file", exclusive=True, wait=WRITE_WAIT_SECONDS),
+            self._attached(f"STORAGE_VERSION '{_STORAGE}'") as session,
+            _transaction(session),
+        ):
+            yield session
 
     def load_seq(self) -> int:
         """The highest load_seq handed out."""
@@ -212,6 +209,19 @@ class DuckDBWarehouse:
             raise CannotCreate(f"the folder {self.path.parent} cannot be created: {error.strerror}") from error
         with self.write() as session:
             found_tables(session)
+
+
+@contextmanager
+def _transaction(session: DuckDBSession) -> Iterator[None]:
+    session.connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        session.connection.execute("ROLLBACK")
+        raise
+    faultpoint("warehouse.before_commit")
+    session.connection.execute("COMMIT")
+    faultpoint("warehouse.after_commit")
 
 
 def _make_scratch(parent: Path) -> Path:

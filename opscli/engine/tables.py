@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a table's column list reads best on one line
 """Contract of every fixed warehouse table: columns, types, key, owner, personal-data marks.
 
 Entity tables (`orders_versions` …) come from their JSON Schemas (`engine.entity`); `profiles` from the traits.

@@ -19,4 +19,6 @@ def visible(entity: Entity, *, as_of: datetime, known_at: datetime) -> str:
     """
     known = f"known_from <= {literal(known_at)} AND known_to > {literal(known_at)}"
     happened = f' AND "{entity.time}" < {literal(as_of)}' if entity.time else ""
-    return f"(SELECT * FROM {entity.versions_table} WHERE {known}{happened})"  # both sides are schema names and instants
+    return (
+        f"(SELECT * FROM {entity.versions_table} WHERE {known}{happened})"  # both sides are schema names and instants
+    )

@@ -66,7 +66,7 @@ class Warehouse(Protocol):
         ...
 
     def write(self, *tables: str) -> AbstractContextManager[Session]:
-        """A short window that may write `tables`, in one transaction: committed at the end, rolled back on an exception."""
+        """A short window that may write `tables`: one transaction, rolled back on an exception."""
         ...
 
     def load_seq(self) -> int:

@@ -1,0 +1,174 @@
+"""Open the state: by URL, migrated, with its identity checked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from opscli.clock import wall_now
+from opscli.errors import CannotCreate, ServiceUnavailable, UsageError
+from opscli.faults import faultpoint
+from opscli.state import migrate
+from opscli.state.migrate import writing
+from opscli.state.tables import instance
+
+_BUSY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An opened state database. `begin()` writes, `read()` reads; neither is held while something slow happens."""
+
+    engine: Engine
+    url: str
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction (SQLite: BEGIN IMMEDIATE), committed at the end, rolled back on an exception."""
+        with writing(self.engine) as connection:
+            yield connection
+            faultpoint("state.before_commit")
+        faultpoint("state.after_commit")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent snapshot for reading."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def send_hold(self) -> str:
+        """Why nothing may be sent from this state, or "" when it may."""
+        with self.read() as connection:
+            row = connection.execute(select(instance.c.send_hold, instance.c.hold_reason)).one()
+        return str(row.hold_reason) if row.send_hold else ""
+
+    def release_send_hold(self) -> None:
+        """Let this state send again, and let it be at home where it is now."""
+        with self.begin() as connection:
+            connection.execute(
+                update(instance).values(send_hold=False, hold_reason="", place=_place(connection, self.engine))
+            )
+
+    def token_key(self) -> bytes:
+        """Key of this instance for signed links (unsubscribe, tasks, surveys)."""
+        with self.read() as connection:
+            return bytes.fromhex(str(connection.execute(select(instance.c.token_key)).scalar_one()))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def open_state(url: str, *, root: Path) -> State:
+    """Open and migrate `sqlite:///path` (relative to `root`) or `postgresql://…`; a moved copy starts in send-hold."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UsageError(f"{url!r} is no database URL", remedy="see state: in configs/project.yaml") from error
+    if parsed.get_backend_name() == "sqlite":
+        path = root / (parsed.database or "")
+        engine = _sqlite(path)
+    else:
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    try:
+        migrate.upgrade(engine)
+        _know_itself(engine)
+    except OperationalError as error:
+        if parsed.get_backend_name() != "sqlite":
+            raise ServiceUnavailable(
+                f"the state database does not answer: {_first_line(error)}", remedy="check that the server runs"
+            ) from error
+        raise
+    return State(engine=engine, url=url)
+
+
+def open_sqlite(path: Path) -> State:
+    """The state in a SQLite file that is already migrated, such as the copy that a plan works on."""
+    return State(engine=_sqlite(path), url=f"sqlite:///{path}")
+
+
+def copy_sqlite(state: State, target: Path) -> State:
+    """A consistent copy through SQLite's backup API, for plans: what is written there changes nothing here."""
+    import sqlite3
+
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    raw: Any = state.engine.raw_connection()
+    try:
+        with sqlite3.connect(target) as copy:
+            raw.driver_connection.backup(copy)
+        copy.close()
+    finally:
+        raw.close()
+    return open_sqlite(target)
+
+
+def _sqlite(path: Path) -> Engine:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise CannotCreate(f"the state {path} cannot be created: {error.strerror}") from error
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(raw: Any, _record: Any) -> None:
+    raw.isolation_level = None  # pysqlite must not open transactions by itself; _on_begin does
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        raw.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("opscli_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _know_itself(engine: Engine) -> None:
+    """Found the instance row, or notice that this state is a copy that woke up somewhere else."""
+    with engine.connect() as connection:
+        place = _place(connection, engine)
+        known = connection.execute(select(instance.c.place)).scalar()
+    if known == place:
+        return
+    with writing(engine) as connection:
+        if connection.execute(select(instance.c.place)).scalar() is None:
+            connection.execute(
+                insert(instance).values(
+                    instance_id=uuid.uuid4().hex,
+                    place=place,
+                    token_key=secrets.token_hex(32),
+                    send_hold=False,
+                    founded_at=wall_now(),
+                )
+            )
+        else:
+            reason = "this state was copied or restored, and its original may still be sending"
+            connection.execute(update(instance).values(send_hold=True, hold_reason=reason))
+
+
+def _place(connection: Connection, engine: Engine) -> str:
+    """Where this state lives: machine id and path, or PostgreSQL's system id and database; never the host name."""
+    if engine.dialect.name == "sqlite":
+        machine = Path("/etc/machine-id")
+        known = machine.read_text(encoding="ascii").strip() if machine.exists() else f"{uuid.getnode():x}"
+        where = f"{known}:{Path(engine.url.database or '').resolve()}"
+    else:
+        query = "SELECT system_identifier::text || ':' || current_database() FROM pg_control_system()"
+        where = str(connection.execute(text(query)).scalar_one())
+    return hashlib.sha256(where.encode()).hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error.__cause__ or error).splitlines()[0]
