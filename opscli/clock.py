@@ -1,6 +1,6 @@
 """Time: naive UTC instants inside, zones only at the edges, and one injected clock.
 
-No stage reads the wall clock. A run has one `as_of`; every bound is computed here or from it and handed to SQL as a value.
+No stage reads the wall clock. A run has one `as_of`; every bound is computed from it and handed to SQL as a value.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def iso(moment: datetime) -> str:
 
 
 def open_clock(pinned: str | None) -> Clock:
-    """The clock of a project: `OPSCLI_CLOCK` (only with OPSCLI_TESTING), the project's pinned instant, or the machine's."""
+    """A project's clock: `OPSCLI_CLOCK` (only with OPSCLI_TESTING), the pinned instant, or the machine's."""
     override = os.environ.get("OPSCLI_CLOCK") if os.environ.get("OPSCLI_TESTING") else None
     text = override or pinned
     return FixedClock(parse_instant(text)) if text else SystemClock()

@@ -22,7 +22,10 @@ _DUCKDB_TYPES = {
 class Dialect(Protocol):
     """How one engine writes what others write differently."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """`duckdb` or `postgres`."""
+        ...
 
     def type(self, logical: str) -> str:
         """Engine type of a logical type (text integer float money boolean timestamp date json)."""

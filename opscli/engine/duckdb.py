@@ -34,7 +34,7 @@ _MEMORY_CAP_BYTES = 1_200_000_000
 
 
 def connect_scratch(folder: Path, *, memory_limit: int | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that spills to `folder`, with a schema for scratch tables, UTC, and no extension downloads."""
+    """An in-memory DuckDB that spills to `folder`: scratch database attached, UTC, no extension downloads."""
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,7 +50,7 @@ def connect_scratch(folder: Path, *, memory_limit: int | None = None) -> duckdb.
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"ATTACH '{_quoted(folder / 'scratch.duckdb')}' AS scratch")
+    connection.execute(f"ATTACH '{quoted_path(folder / 'scratch.duckdb')}' AS scratch")
     return connection
 
 
@@ -62,7 +62,7 @@ def _machine_memory() -> int:
     return min(int(text), physical) if text.isdigit() else physical
 
 
-def _quoted(path: Path) -> str:
+def quoted_path(path: Path) -> str:
     """A path inside a SQL string: ATTACH takes no bound values."""
     return str(path).replace("'", "''")
 
@@ -101,7 +101,8 @@ class DuckDBSession:
 
     def batches(self, sql: str, params: Params = (), *, size: int = 100_000) -> Iterator[Any]:
         """Arrow record batches. The result is streamed, so run nothing else on this session meanwhile."""
-        yield from self.connection.execute(sql, _bound(params)).fetch_record_batch(size)
+        reader: Any = self.connection.execute(sql, _bound(params)).to_arrow_reader(size)
+        yield from reader
 
     def insert_arrow(self, table: str, data: Any) -> int:
         """Append an Arrow table by column name."""
@@ -141,7 +142,7 @@ class DuckDBWarehouse:
 
     def __init__(self, path: Path, scratch: Path) -> None:
         self.path = path
-        self._folder = _make_scratch(scratch)
+        self._folder = make_scratch(scratch)
         self._connection = connect_scratch(self._folder)
         self._locks = path.parent / "locks"
         self._busy = False
@@ -159,12 +160,12 @@ class DuckDBWarehouse:
 
     @contextmanager
     def write(self, *tables: str) -> Iterator[DuckDBSession]:
-        """Attach for writing under the exclusive lock; one transaction. `tables` matter to overlays, which copy them."""
+        """Attach for writing under the exclusive lock; one transaction. `tables` matter to overlays only."""
         del tables
         with (
             filelock.hold(self._locks, "warehouse-file", exclusive=True, wait=WRITE_WAIT_SECONDS),
             self._attached(f"STORAGE_VERSION '{_STORAGE}'") as session,
-            _transaction(session),
+            transaction(session),
         ):
             yield session
 
@@ -186,7 +187,7 @@ class DuckDBWarehouse:
             message = "a warehouse session is open already: stages open one at a time"
             raise RuntimeError(message)
         try:
-            self._connection.execute(f"ATTACH '{_quoted(self.path)}' AS wh ({options})")
+            self._connection.execute(f"ATTACH '{quoted_path(self.path)}' AS wh ({options})")
         except duckdb.IOException as error:
             raise DataUnusable(
                 f"the warehouse {self.path} cannot be opened: {str(error).splitlines()[0]}",
@@ -212,7 +213,8 @@ class DuckDBWarehouse:
 
 
 @contextmanager
-def _transaction(session: DuckDBSession) -> Iterator[None]:
+def transaction(session: DuckDBSession) -> Iterator[None]:
+    """Commit at the end, roll back on any exception."""
     session.connection.execute("BEGIN")
     try:
         yield
@@ -224,7 +226,8 @@ def _transaction(session: DuckDBSession) -> Iterator[None]:
     faultpoint("warehouse.after_commit")
 
 
-def _make_scratch(parent: Path) -> Path:
+def make_scratch(parent: Path) -> Path:
+    """A new private folder below `parent`. Raises CannotCreate (73)."""
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Path(tempfile.mkdtemp(prefix="work-", dir=parent))
@@ -236,9 +239,12 @@ def found_tables(session: DuckDBSession) -> None:
     """Create every fixed table that is missing, and the row that counts load_seq; harmless when all are there."""
     import uuid
 
+    existing = session.tables()
     for table in TABLES.values():
+        if table.name in existing:
+            continue
         body = ", ".join(f"{session.dialect.quote(c.name)} {session.dialect.type(c.type)}" for c in table.columns)
-        session.execute(f"CREATE TABLE IF NOT EXISTS {table.name} ({body})")
-    session.execute("CREATE TABLE IF NOT EXISTS warehouse_info (warehouse_id VARCHAR, load_seq BIGINT)")
-    if session.value("SELECT count(*) FROM warehouse_info") == 0:
+        session.execute(f"CREATE TABLE {table.name} ({body})")
+    if "warehouse_info" not in existing:
+        session.execute("CREATE TABLE warehouse_info (warehouse_id VARCHAR, load_seq BIGINT)")
         session.execute("INSERT INTO warehouse_info VALUES (?, 0)", (uuid.uuid4().hex,))

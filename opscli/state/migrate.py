@@ -34,7 +34,7 @@ def upgrade(engine: Engine) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A write transaction; on SQLite it takes the write lock at once (`store` turns the option into BEGIN IMMEDIATE)."""
+    """A write transaction; on SQLite it takes the write lock at once (`store` makes it BEGIN IMMEDIATE)."""
     with engine.connect().execution_options(opscli_write=True) as connection, connection.begin():
         yield connection
 
