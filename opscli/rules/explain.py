@@ -1,0 +1,76 @@
+"""Why a condition holds: its leaves, what to look up for each, and how their answers combine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from opscli.rules.sql import render
+from opscli.rules.target import Target
+from opscli.rules.text import source
+from opscli.rules.tree import Expression, Node
+
+_JOINTS = {"and", "or", "not"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One comparison or check. `values` are the names and calls in it whose values explain its verdict."""
+
+    text: str
+    node: Node
+    values: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A leaf with its verdict (None = unknown) and the values behind it, as text → value."""
+
+    text: str
+    verdict: bool | None
+    values: Mapping[str, object]
+
+
+def leaves(expression: Expression | Node) -> tuple[Leaf, ...]:
+    """Leaves from left to right; only and, or and not are no leaves."""
+    node = expression.root if isinstance(expression, Expression) else expression
+    if node.op in _JOINTS:
+        return tuple(leaf for part in node.parts for leaf in leaves(part))
+    return (Leaf(text=source(node), node=node, values=_values(node)),)
+
+
+def look(expression: Expression, target: Target, row_of: Callable[[str], tuple[object, ...]]) -> tuple[Finding, ...]:
+    """Look every leaf up for one row: `row_of(select list)` runs `SELECT <list>` on that customer's row."""
+    found = leaves(expression)
+    columns = [render(node, target) for leaf in found for node in (leaf.node, *leaf.values)]
+    row = iter(row_of(", ".join(columns)))
+    findings = []
+    for leaf in found:
+        verdict = next(row)
+        values = {source(node): next(row) for node in leaf.values}
+        findings.append(Finding(text=leaf.text, verdict=None if verdict is None else bool(verdict), values=values))
+    return tuple(findings)
+
+
+def combine(expression: Expression | Node, verdicts: Mapping[str, bool | None]) -> bool | None:
+    """The condition's verdict from its leaves' (by their text), in three-valued logic."""
+    node = expression.root if isinstance(expression, Expression) else expression
+    if node.op not in _JOINTS:
+        return verdicts[source(node)]
+    parts = [combine(part, verdicts) for part in node.parts]
+    if node.op == "not":
+        return None if parts[0] is None else not parts[0]
+    decisive = node.op == "or"
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def _values(node: Node) -> tuple[Node, ...]:
+    """Names below, and the calls and calculations directly below, each once."""
+    direct = [part for part in node.parts if part.op not in {"name", "literal", "as"} and node.op != "call"]
+    named = [part for part in node.walk() if part.op == "name"]
+    seen: dict[str, Node] = {}
+    for part in (*named, *direct):
+        seen.setdefault(source(part), part)
+    return tuple(seen.values())

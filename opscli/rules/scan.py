@@ -1,0 +1,148 @@
+"""Cut a condition into words: an allow-list with bounds, before any parser sees it.
+
+The parser gets a stand-in of each word that carries only its number (`"n3"`, `f4`, `'5'`), so that no text of a user
+reaches it, no column name collides with an SQL keyword, and each node knows its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from opscli.rules.tree import RuleInvalid
+
+MAX_CHARACTERS = 8_000
+MAX_WORDS = 1_000
+MAX_NESTING = 24
+"""Open parentheses, and signs or `not` in a row: what makes the parser recurse."""
+MAX_LITERAL = 500
+MAX_DIGITS = 18
+"""What fits BIGINT and DECIMAL(18, …) on every engine."""
+
+KEYWORDS = frozenset({"and", "or", "not", "in", "between", "like", "ilike", "is"})
+CONSTANTS = frozenset({"true", "false", "null"})
+
+_WORD = re.compile(
+    r"(?P<space>\s+)|(?P<comment>--|/\*)|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<number>\d+(?:\.\d+)?(?![\w.]))|(?P<word>[^\W\d]\w*(?:\.[^\W\d]\w*){0,3})"
+    r"|(?P<sign><>|!=|<=|>=|[=<>+\-*/(),])"
+)
+_CONTROL = re.compile(r"[^\S\t\n\r ]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: `kind` is name, function, text, number, constant, keyword or sign; `at` its offset in the text."""
+
+    kind: str
+    text: str
+    at: int
+
+    def stand_in(self, index: int) -> str:
+        """What the parser sees instead."""
+        forms = {"name": f'"n{index}"', "function": f"f{index}", "text": f"'{index}'", "number": str(index)}
+        return forms.get(self.kind, self.text)
+
+
+def scan(text: str) -> tuple[Word, ...]:
+    """Words of `text`. Raises RuleInvalid for anything that is not on the list, at its place."""
+    if len(text) > MAX_CHARACTERS:
+        raise RuleInvalid(
+            f"a condition of {len(text)} characters", why=f"at most {MAX_CHARACTERS} are read", how="split it"
+        )
+    words: list[Word] = []
+    position = 0
+    while position < len(text):
+        match = _WORD.match(text, position)
+        if match is None or match.lastgroup == "comment":
+            raise _unreadable(text, position)
+        if match.lastgroup != "space":
+            words.append(_classify(match, words, text))
+        elif _CONTROL.search(match[0]):
+            raise _unreadable(text, position)
+        position = match.end()
+    if not words:
+        raise RuleInvalid("an empty condition", how="write one, such as revenue_365d >= 5000")
+    _check_bounds(words)
+    return tuple(words)
+
+
+def _classify(match: re.Match[str], before: list[Word], text: str) -> Word:
+    found, at = match[0], match.start()
+    if match.lastgroup == "text":
+        return Word("text", _literal(found, at), at)
+    if match.lastgroup == "number":
+        if sum(map(str.isdigit, found)) > MAX_DIGITS or not found.isascii():
+            raise RuleInvalid(f"a number with more than {MAX_DIGITS} digits", how="shorten it", offset=at)
+        return Word("number", found, at)
+    if match.lastgroup == "sign":
+        return Word("sign", found, at)
+    return _name(match, before, text)
+
+
+def _name(match: re.Match[str], before: list[Word], text: str) -> Word:
+    found, at = match[0], match.start()
+    lower = found.lower()
+    if lower in KEYWORDS:
+        return Word("keyword", lower, at)
+    if text[match.end() :].lstrip(" \t\r\n").startswith("("):
+        return Word("function", lower, at)
+    if lower in CONSTANTS:
+        after_is = [word.text for word in before[-2:] if word.kind == "keyword"]
+        grammar = after_is[-1:] == ["is"] or after_is == ["is", "not"]
+        return Word("keyword" if grammar else "name", lower, at)
+    return Word("name", found, at)
+
+
+def _literal(found: str, at: int) -> str:
+    value = found[1:-1].replace("''", "'")
+    if len(value) > MAX_LITERAL or re.search(r"[\x00-\x1f\x7f]", value):
+        raise RuleInvalid(
+            "a text that is too long or holds control characters", why=f"at most {MAX_LITERAL} characters", offset=at
+        )
+    return value
+
+
+def _unreadable(text: str, position: int) -> RuleInvalid:
+    found = text[position]
+    if found == "'":
+        return RuleInvalid("a text without its closing quote", how="texts are written 'like this'", offset=position)
+    if found == '"':
+        return RuleInvalid(
+            "double quotes", why="names are written bare and texts in single quotes", how="use 'text'", offset=position
+        )
+    if text.startswith(("--", "/*"), position):
+        return RuleInvalid(
+            "a comment inside a condition", why="conditions hold no comments", how="use a YAML comment", offset=position
+        )
+    return RuleInvalid(
+        f"{found!r} cannot stand in a condition",
+        why="it may hold names, numbers, 'texts', and or not = <> < <= > >= in between like ilike is + - * / ( )",
+        how="see docs/rules.md",
+        offset=position,
+    )
+
+
+def _check_bounds(words: list[Word]) -> None:
+    if len(words) > MAX_WORDS:
+        raise RuleInvalid(
+            f"a condition of {len(words)} words",
+            why=f"at most {MAX_WORDS} are read",
+            how="split it",
+            offset=words[-1].at,
+        )
+    depth = run = 0
+    for word in words:
+        depth += {"(": 1, ")": -1}.get(word.text, 0) if word.kind == "sign" else 0
+        run = run + 1 if word.text in {"not", "-", "+", "is"} and word.kind in {"sign", "keyword"} else 0
+        if depth + run > MAX_NESTING or run > 4:  # noqa: PLR2004  "a is not - - 1" is as far as sense goes
+            raise RuleInvalid(
+                "a condition that is nested too deeply",
+                why=f"at most {MAX_NESTING} levels",
+                how="split it",
+                offset=word.at,
+            )
+        if depth < 0:
+            raise RuleInvalid("a closing parenthesis without an opening one", how="remove it", offset=word.at)
+    if depth:
+        raise RuleInvalid("a parenthesis that is never closed", how="add )", offset=words[-1].at)
