@@ -101,7 +101,7 @@ class DuckDBSession:
 
     def batches(self, sql: str, params: Params = (), *, size: int = 100_000) -> Iterator[Any]:
         """Arrow record batches. The result is streamed, so run nothing else on this session meanwhile."""
-        reader: Any = self.connection.execute(sql, _bound(params)).to_arrow_reader(size)
+        reader: Any = self.connection.sql(sql, params=_bound(params)).to_arrow_reader(size)
         yield from reader
 
     def insert_arrow(self, table: str, data: Any) -> int:
