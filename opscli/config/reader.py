@@ -1,0 +1,270 @@
+"""YAML text → plain data with the line and column of every node.
+
+Scalars follow YAML 1.2's core schema, so `NO`, `on`, `12:30` and `2026-05-04` are text. Two refinements keep values as they
+look: digits with a leading zero (`0123`, a postcode) are text, and `1.10` is a number that still prints as `1.10`.
+Duplicate keys are problems, anchors are allowed up to a cap of expanded nodes, and no tag makes an object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from opscli.config.document import Place
+from opscli.outcome import Issue
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_CHARACTERS = 1_000_000
+MAX_NODES = 50_000
+MAX_DEPTH = 40
+KEY = "#key"
+"""Last part of the place that holds a key's own position: marks[("tags", KEY)] is where the word `tags` stands."""
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,300})|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_WORDS: dict[str, Any] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+    ".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan"),
+}  # fmt: skip
+_TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+
+
+class Written(float):
+    """A number that remembers how it was written, because `1.10` may be a version or an amount."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Data of one YAML document; `marks` maps a place to (line, column), from 1."""
+
+    data: Any
+    marks: dict[Place, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    value: Any
+    marks: tuple[tuple[Place, tuple[int, int]], ...]
+    nodes: int
+
+
+class _RefusedError(Exception):
+    """Reading stops here: going on would not be safe or would only repeat the problem."""
+
+    def __init__(self, mark: Any, what: str, why: str, how: str) -> None:
+        super().__init__(what)
+        self.position = (mark.line + 1, mark.column + 1)
+        self.what, self.why, self.how = what, why, how
+
+
+def read_yaml(text: str, file: str) -> tuple[Tree | None, tuple[Issue, ...]]:
+    """The tree of the one document in `text`, and every problem; no tree when the text cannot be read at all."""
+    import yaml
+
+    if len(text) > MAX_CHARACTERS:
+        why = f"config files hold at most {MAX_CHARACTERS:,} characters; this one has {len(text):,}"
+        return None, (Issue(file=file, line=1, column=1, what="the file is too large", why=why, how="split it"),)
+    builder = _Builder(events=_events(text.removeprefix("\ufeff")), file=file)
+    try:
+        tree = builder.document()
+    except _RefusedError as error:
+        line, column = error.position
+        stop = Issue(file=file, line=line, column=column, what=error.what, why=error.why, how=error.how)
+        return None, (*builder.issues, stop)
+    except yaml.YAMLError as error:
+        return None, (*builder.issues, _syntax_issue(error, text, file))
+    return tree, tuple(builder.issues)
+
+
+def _events(text: str) -> Iterator[Any]:
+    import yaml
+
+    # libyaml is ten times faster; wheels carry it, a build from source may not.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return iter(yaml.parse(text, Loader=loader))
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Builds data straight from parser events, so that depth and size are refused before they are spent."""
+
+    events: Iterator[Any]
+    file: str
+    issues: list[Issue] = field(default_factory=list)
+    marks: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    trail: list[tuple[Place, tuple[int, int]]] = field(default_factory=list)
+    anchors: dict[str, _Anchored] = field(default_factory=dict)
+    nodes: int = 0
+
+    def document(self) -> Tree | None:
+        """The only document of the stream, or None when there is none."""
+        import yaml
+
+        next(self.events)
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            self._report((1, 1), "the file is empty", "", "start it with `kind:` and `version: 1`")
+            return None
+        data = self._node(next(self.events), ())
+        next(self.events)
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise _RefusedError(
+                after.start_mark,
+                "a second document begins here",
+                "a config file holds one document",
+                "move it to a file",
+            )
+        return Tree(data, self.marks)
+
+    def _node(self, event: Any, place: Place) -> Any:
+        import yaml
+
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, place)
+        self._count(1, event)
+        if len(place) > MAX_DEPTH:
+            raise _RefusedError(
+                event.start_mark, "nested too deeply", f"at most {MAX_DEPTH} levels are read", "flatten it"
+            )
+        nodes, start = self.nodes, len(self.trail)
+        self._mark(place, _position(event))
+        value = self._value(event, place)
+        if event.anchor:
+            inner = tuple((path[len(place) :], mark) for path, mark in self.trail[start:])
+            self.anchors[event.anchor] = _Anchored(value, inner, self.nodes - nodes + 1)
+        return value
+
+    def _mark(self, place: Place, position: tuple[int, int]) -> None:
+        self.marks[place] = position
+        self.trail.append((place, position))
+
+    def _value(self, event: Any, place: Place) -> Any:
+        import yaml
+
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Any] = []
+            while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
+                items.append(self._node(item, (*place, len(items))))
+            return items
+        if event.tag not in (None, *_TEXT_TAGS):
+            raise _RefusedError(
+                event.start_mark, f"unknown tag {event.tag}", "tags are not read", "write the plain value"
+            )
+        return resolve(event.value) if event.implicit[0] else event.value
+
+    def _mapping(self, place: Place) -> dict[str, Any]:
+        import yaml
+
+        result: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self._key(event)
+            here = (event.start_mark.line + 1, event.start_mark.column + 1)
+            if key in result:
+                line, _ = self.marks[(*place, key, KEY)]
+                why = f"it already stands in line {line}; YAML readers differ in which of the two they take"
+                self._report(here, f'duplicate key "{key}"', why, "remove one of the two")
+            self._mark((*place, key, KEY), here)
+            result[key] = self._node(next(self.events), (*place, key))
+        return result
+
+    def _key(self, event: Any) -> str:
+        import yaml
+
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _RefusedError(event.start_mark, "a key must be a word", "", "write `name: value`")
+        if event.value == "<<" and event.implicit[0]:
+            raise _RefusedError(
+                event.start_mark,
+                "merge keys (<<) are not read",
+                "YAML 1.2 has none",
+                "repeat the keys, or use an alias",
+            )
+        key: str = event.value
+        return key
+
+    def _alias(self, event: Any, place: Place) -> Any:
+        found = self.anchors.get(event.anchor)
+        if found is None:
+            why = "an anchor must stand above its use and outside itself"
+            raise _RefusedError(
+                event.start_mark, f"unknown anchor *{event.anchor}", why, f"define &{event.anchor} above"
+            )
+        self._count(found.nodes, event)
+        for path, mark in found.marks:
+            if len(place) + len(path) > 2 * MAX_DEPTH:
+                raise _RefusedError(event.start_mark, "nested too deeply", "aliases add up", "flatten it")
+            self._mark(place + path, mark)
+        return found.value
+
+    def _count(self, nodes: int, event: Any) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            why = f"with aliases expanded, a file may have {MAX_NODES:,} nodes"
+            raise _RefusedError(
+                event.start_mark, "the file expands to too many values", why, "split it, use fewer aliases"
+            )
+
+    def _report(self, position: tuple[int, int], what: str, why: str, how: str) -> None:
+        line, column = position
+        self.issues.append(Issue(file=self.file, line=line, column=column, what=what, why=why, how=how))
+
+
+def resolve(text: str) -> Any:
+    """Value of a plain scalar by YAML 1.2's core schema, with the two refinements of this module."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            return text
+        return number if str(number) == text else Written(text)
+    return text
+
+
+def _position(event: Any) -> tuple[int, int]:
+    """Line and column from 1; of a quoted text its first character, so that columns inside an expression add up."""
+    style: str | None = getattr(event, "style", None)
+    quoted = style is not None and style in ("'", '"')
+    return event.start_mark.line + 1, event.start_mark.column + 1 + quoted
+
+
+def _syntax_issue(error: yaml.YAMLError, text: str, file: str) -> Issue:
+    """The parser's complaint in plain words, at its place."""
+    mark = getattr(error, "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    lines = text.splitlines()
+    content = lines[line - 1] if line <= len(lines) else ""
+    indent = content[: len(content) - len(content.lstrip())]
+    if "\t" in indent:
+        why = "YAML allows only spaces there"
+        return Issue(
+            file=file,
+            line=line,
+            column=indent.index("\t") + 1,
+            what="a tab indents this line",
+            why=why,
+            how="use spaces",
+        )
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
+    context = getattr(error, "context", None) or ""
+    how = "look at the line above too: a missing quote, colon or indent shows one line late"
+    return Issue(file=file, line=line, column=column, what=f"not readable as YAML: {problem}", why=context, how=how)
