@@ -25,7 +25,8 @@ Spec = TypeVar("Spec")
 class Provided:
     """Something that a document defines and others may name: a trait, a tag, a template, a channel, a column.
 
-    `type` is a rule type (`text integer float money boolean timestamp date`) where it is a value, else "".
+    `type` is a rule type (`text integer float money boolean timestamp date`) where it is a value, else "". A value whose
+    type is that of a column says so as `entity.column`; `Catalog.types` looks it up.
     """
 
     category: str
@@ -53,7 +54,14 @@ class Catalog:
 
     def types(self, category: str) -> dict[str, str]:
         """Name to rule type, for the names that are values."""
-        return {name: item.type for name, item in self.entries.get(category, {}).items() if item.type}
+        found = {name: self._resolved(item.type) for name, item in self.entries.get(category, {}).items()}
+        return {name: type_ for name, type_ in found.items() if type_}
+
+    def _resolved(self, stated: str) -> str:
+        """A rule type; one stated as `entity.column` is that column's, "" where there is no such column."""
+        name, dot, column = stated.partition(".")
+        entity = self.entities.get(name) if dot else None
+        return stated if not dot else (entity.type_of(column) if entity else None) or ""
 
 
 class ConfigKind(Protocol):

@@ -3,8 +3,8 @@
     revenue_365d >= 5000 and country in ('GB', 'DE') and not has_tag('churned')
 
 `language.parse(text, names)` → `tree.Expression`, a small frozen typed tree, or `RuleInvalid` with the offset of the
-trouble. `sql.render(expression, target)` prints it for an engine; `words.describe(expression, locale)` says it in English
-or Chinese; `explain.leaves(expression)` lists what must be looked up to see why it holds. `aggregate.read(mapping)` reads
+trouble. `sql.render(expression, target)` prints it for an engine, `words.describe(expression, locale)` in English or
+Chinese; `explain.leaves(expression)` lists what must be looked up to see why it holds. `aggregate.read(mapping)` reads
 `{sum: orders.amount, where: "…", within: 90d}`, the one way to write an aggregate inside a definition.
 
 NULL means "unknown", and unknown is "no" where a condition decides. `/` and `*` give a float; division by zero is NULL;

@@ -1,7 +1,7 @@
 """`{sum: orders.amount, where: "…", within: 90d, offset: 30d}`: the one way to write an aggregate inside a definition.
 
-`read` takes the mapping, `check` types it against the entity's columns, `render` prints it as a conditional aggregate, so
-that many of them share one pass over the entity. The window is half-open: [as_of - offset - within, as_of - offset).
+`read` takes the mapping, `check` types it against the entity's columns, `render` prints it as a conditional aggregate,
+so that many share one pass over the entity. The window is half-open: [as_of - offset - within, as_of - offset).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Text → typed tree. sqlglot settles precedence only: it sees numbered stand-ins, and what it gives back is converted node
-by node; a node, an argument or a flag that is not on the list here is refused.
+"""Text → typed tree. sqlglot settles precedence only: it sees numbered stand-ins, and what it gives back is converted
+node by node; a node, an argument or a flag that is not on the list here is refused.
 """
 
 from __future__ import annotations
@@ -50,6 +50,18 @@ def condition(
             f"this gives {expression.type}, a condition gives true or false", how="compare it with something"
         )
     return expression
+
+
+def mentions(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names, and tags asked for with has_tag, that a text mentions; what cannot be read has none."""
+    try:
+        words = scan(text)
+    except RuleInvalid:
+        return frozenset(), frozenset()
+    names = frozenset(word.text for word in words if word.kind == "name" and word.text not in CONSTANTS)
+    calls = [index for index, word in enumerate(words) if word.kind == "function" and word.text == "has_tag"]
+    asked = (words[index + 2] for index in calls if index + 2 < len(words))
+    return names, frozenset(word.text for word in asked if word.kind == "text")
 
 
 def _check_word(word: Word, names: Mapping[str, str]) -> None:

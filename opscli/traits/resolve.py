@@ -1,0 +1,128 @@
+"""Type the traits of a project against its entities, and order them so that inputs come before their users."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from opscli.engine.entity import Entity
+from opscli.errors import ConfigInvalid
+from opscli.outcome import Issue
+from opscli.rules.aggregate import AggregateInvalid
+from opscli.rules.aggregate import check as check_aggregate
+from opscli.rules.language import mentions, parse
+from opscli.rules.tree import TYPES, RuleInvalid, family
+from opscli.traits.model import Resolved, Trait, TraitSpec
+
+
+def resolve(specs: Iterable[TraitSpec], entities: Mapping[str, Entity], zone: str = "UTC") -> tuple[Resolved, ...]:
+    """Every trait, checked, those that others are computed from first. Raises ConfigInvalid with every problem."""
+    traits = {trait.name: trait for spec in specs for trait in spec.traits}
+    types: dict[str, str] = {}
+    found: dict[str, Resolved] = {}
+    issues: list[Issue] = []
+    for name in _ordered(traits):
+        one = resolve_one(traits[name], types, entities, zone)
+        if isinstance(one, Issue):
+            issues.append(one)
+            continue
+        found[name] = one
+        types[name] = one.type
+    if issues:
+        raise ConfigInvalid(sorted(issues))
+    return tuple(found.values())
+
+
+def resolve_one(
+    trait: Trait, types: Mapping[str, str], entities: Mapping[str, Entity], zone: str = "UTC"
+) -> Resolved | Issue:
+    """One trait, or its first problem; `types` are those of the traits that it may be computed from."""
+    if trait.kind == "field":
+        return _field(trait, entities)
+    if trait.kind in {"expr", "ntile"}:
+        return _calculated(trait, {name: type_ for name, type_ in types.items() if name != trait.name}, zone)
+    return _aggregated(trait, entities, zone)
+
+
+def cycle(start: str, edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """A shortest path from `start` back to itself, or ()."""
+    paths: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    for path in paths:  # grows while it is walked: breadth first
+        for used in sorted(edges.get(path[-1], ())):
+            if used == start:
+                return (*path, start)
+            if used not in seen:
+                seen.add(used)
+                paths.append((*path, used))
+    return ()
+
+
+def usable_columns(entity: Entity) -> dict[str, str]:
+    """Columns that a condition may use, with their types."""
+    return {column.name: column.type for column in entity.columns if column.type in TYPES}
+
+
+def _ordered(traits: Mapping[str, Trait]) -> list[str]:
+    """Names, inputs before users; members of a circle come last and fail as unknown names."""
+    waiting = {name: mentions(trait.expression)[0] & set(traits) for name, trait in traits.items()}
+    ordered: list[str] = []
+    while ready := sorted(name for name, needs in waiting.items() if needs <= set(ordered)):
+        ordered += ready
+        waiting = {name: needs for name, needs in waiting.items() if name not in ready}
+    return [*ordered, *sorted(waiting)]
+
+
+def _field(trait: Trait, entities: Mapping[str, Entity]) -> Resolved | Issue:
+    name, _, column = trait.column.partition(".")
+    customers = usable_columns(entities["customers"])
+    if name != "customers" or column not in customers:
+        near = difflib.get_close_matches(column, customers, n=1)
+        return trait.issue(
+            "field",
+            f'unknown customer field "{trait.column}"',
+            why="a field trait copies a column of customers",
+            how=f'did you mean "customers.{near[0]}"?' if near else f"columns: {', '.join(customers)}",
+        )
+    return Resolved(trait=trait, type=customers[column])
+
+
+def _calculated(trait: Trait, types: Mapping[str, str], zone: str) -> Resolved | Issue:
+    try:
+        expression = parse(trait.expression, types, zone=zone)
+    except RuleInvalid as error:
+        return trait.issue(trait.kind, error.what, why=error.why, how=error.how, offset=error.offset)
+    if trait.kind == "expr":
+        return Resolved(trait=trait, type=expression.type, expression=expression)
+    if expression.root.op != "name" or family(expression.type) not in {"number", "time"}:
+        return trait.issue("ntile", "ntile needs the name of a number or time trait", how="ntile: revenue_365d")
+    return Resolved(trait=trait, type="integer", expression=expression)
+
+
+def _aggregated(trait: Trait, entities: Mapping[str, Entity], zone: str) -> Resolved | Issue:
+    aggregate = trait.aggregate
+    if aggregate is None:
+        message = f"a trait of kind {trait.kind} has an aggregate"
+        raise TypeError(message)
+    entity = entities.get(aggregate.entity)
+    if entity is None:
+        near = difflib.get_close_matches(aggregate.entity, entities, n=1)
+        how = f'did you mean "{near[0]}"?' if near else f"entities: {', '.join(sorted(entities))}"
+        return trait.issue(trait.kind, f'unknown entity "{aggregate.entity}"', how=how)
+    if entity.customer is None:
+        why = "its rows belong to no customer"
+        return trait.issue(
+            trait.kind, f"{entity.name} cannot make a trait", why=why, how="use an entity with customer:"
+        )
+    if entity.time is None and (aggregate.within is not None or aggregate.offset):
+        return trait.issue("within", f"{entity.name} has no event time", how="remove within and offset")
+    columns = usable_columns(entity)
+    top = trait.column.partition(".")[2]
+    if trait.kind == "top" and top not in columns:
+        return trait.issue("top", f'{entity.name} has no column "{top}"', how=f"columns: {', '.join(columns)}")
+    try:
+        checked = check_aggregate(aggregate, columns, zone=zone)
+    except AggregateInvalid as error:
+        key = error.key if error.key in {"where", "within", "offset"} or trait.kind != "top" else "by"
+        return trait.issue(key, error.what, why=error.why, how=error.how, offset=error.offset)
+    return Resolved(trait=trait, type=columns[top] if trait.kind == "top" else checked.type, aggregate=checked)

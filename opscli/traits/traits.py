@@ -1,0 +1,128 @@
+"""The config kind `traits`: a file of named facts about each customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from opscli.config.document import Document
+from opscli.outcome import Issue
+from opscli.rules.aggregate import WINDOW_KEYS, Aggregate, AggregateInvalid, read
+from opscli.rules.language import mentions
+from opscli.rules.language import parse as parse_rule
+from opscli.rules.tree import UNTYPED, RuleInvalid
+from opscli.stage import Catalog, Provided
+from opscli.traits.model import AGGREGATES, KINDS, Trait, TraitSpec
+from opscli.traits.resolve import cycle, resolve_one
+
+NEEDS = "trait needs"
+"""Catalog category of the edges between traits, named `user used`, so that a cycle over several files is seen."""
+
+
+def parse(document: Document) -> TraitSpec:
+    """The traits of a file; one that cannot be read becomes a problem of the spec."""
+    traits: list[Trait] = []
+    problems: list[Issue] = []
+    for name, node in document.data["traits"].items():
+        try:
+            traits.append(_trait(name, node, document))
+        except AggregateInvalid as error:
+            place = ("traits", name, error.key)
+            problems.append(document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset))
+    return TraitSpec(
+        name=document.name,
+        traits=tuple(traits),
+        problems=tuple(problems),
+        document=document,
+        **{key: str(document.data.get(key, "")) for key in ("owner", "purpose", "runbook")},
+    )
+
+
+def provides(spec: TraitSpec) -> Iterable[Provided]:
+    """Each trait with its type, and its edges to the traits that it is computed from."""
+    for trait in spec.traits:
+        line, _ = spec.document.mark(trait.place)
+        file = spec.document.file
+        yield Provided(category="trait", name=trait.name, type=_stated_type(trait), file=file, line=line)
+        for used in _inputs(trait):
+            yield Provided(category=NEEDS, name=f"{trait.name} {used}", file=file, line=line)
+
+
+def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
+    """Unknown entities, columns and traits, wrong types, and traits that are computed from themselves."""
+    yield from spec.problems
+    types = catalog.types("trait")
+    edges: dict[str, set[str]] = {}
+    for name in catalog.names(NEEDS):
+        user, _, used = name.partition(" ")
+        edges.setdefault(user, set()).add(used)
+    for trait in spec.traits:
+        found = resolve_one(trait, types, catalog.entities, catalog.zone)
+        if isinstance(found, Issue):
+            yield found
+        path = cycle(trait.name, edges)
+        if path:
+            yield trait.issue(
+                trait.kind,
+                f'trait "{trait.name}" is computed from itself',
+                why=" → ".join(path),
+                how="break the circle",
+            )
+
+
+def _trait(name: str, node: Mapping[str, Any], document: Document) -> Trait:
+    kinds = [kind for kind in KINDS if kind in node]
+    if len(kinds) != 1:
+        what = f'trait "{name}" ' + (f"has two kinds: {' and '.join(kinds)}" if kinds else "has no kind")
+        error = RuleInvalid(what, how=f"write exactly one of {', '.join(KINDS)}")
+        raise AggregateInvalid(kinds[-1] if kinds else "", error)
+    kind = kinds[0]
+    label = dict(node.get("label", {}))
+    if kind == "expr":
+        return Trait(name=name, kind=kind, expression=node["expr"], label=label, document=document)
+    if kind == "ntile":
+        groups = int(node.get("of", 5))
+        return Trait(name=name, kind=kind, expression=node["ntile"], groups=groups, label=label, document=document)
+    if kind == "field":
+        return Trait(name=name, kind=kind, column=node["field"], label=label, document=document)
+    column = node["top"] if kind == "top" else ""
+    aggregate = _ranking(node) if kind == "top" else read(node)
+    return Trait(name=name, kind=kind, aggregate=aggregate, column=column, label=label, document=document)
+
+
+def _ranking(node: Mapping[str, Any]) -> Aggregate:
+    """What ranks the values of `top`: its `by` in the trait's window, by default the number of rows."""
+    entity = node["top"].partition(".")[0]
+    window = {key: node[key] for key in WINDOW_KEYS if key in node}
+    by = read({**node.get("by", {"count": entity}), **window})
+    if by.entity != entity:
+        error = RuleInvalid(f"top of {entity} is ranked by {by.entity}", how=f"rank it by a column of {entity}")
+        raise AggregateInvalid("by", error)
+    return by
+
+
+def _inputs(trait: Trait) -> tuple[str, ...]:
+    return tuple(sorted(mentions(trait.expression)[0])) if trait.expression else ()
+
+
+def _stated_type(trait: Trait) -> str:
+    """The type, or `entity.column` where it is that column's (`Catalog.types` looks it up)."""
+    if trait.kind in {"top", "field"}:
+        return trait.column
+    if trait.kind == "ntile":
+        return "integer"
+    if trait.kind == "expr":
+        return _calculated_type(trait.expression)
+    aggregate = trait.aggregate
+    if aggregate is None or trait.kind not in AGGREGATES:
+        return ""
+    fixed = {"count": "integer", "count_distinct": "integer", "avg": "float"}.get(trait.kind)
+    return fixed or f"{aggregate.entity}.{aggregate.column}"
+
+
+def _calculated_type(text: str) -> str:
+    """Type of a calculation, as far as its form alone tells; `any` where it does not."""
+    try:
+        return parse_rule(text, dict.fromkeys(mentions(text)[0], UNTYPED)).type
+    except RuleInvalid:
+        return ""
