@@ -1,0 +1,1 @@
+"""Sample data: real purchases of The Complete Journey, and made-up people, visits, tickets and deals around them."""
