@@ -11,6 +11,7 @@ from opscli.outcome import Issue
 from opscli.rules.aggregate import AggregateInvalid
 from opscli.rules.aggregate import check as check_aggregate
 from opscli.rules.language import mentions, parse
+from opscli.rules.order import ordered
 from opscli.rules.tree import TYPES, RuleInvalid, family
 from opscli.traits.model import Resolved, Trait, TraitSpec
 
@@ -44,33 +45,14 @@ def resolve_one(
     return _aggregated(trait, entities, zone)
 
 
-def cycle(start: str, edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """A shortest path from `start` back to itself, or ()."""
-    paths: list[tuple[str, ...]] = [(start,)]
-    seen: set[str] = set()
-    for path in paths:  # grows while it is walked: breadth first
-        for used in sorted(edges.get(path[-1], ())):
-            if used == start:
-                return (*path, start)
-            if used not in seen:
-                seen.add(used)
-                paths.append((*path, used))
-    return ()
-
-
 def usable_columns(entity: Entity) -> dict[str, str]:
     """Columns that a condition may use, with their types."""
     return {column.name: column.type for column in entity.columns if column.type in TYPES}
 
 
-def _ordered(traits: Mapping[str, Trait]) -> list[str]:
+def _ordered(traits: Mapping[str, Trait]) -> tuple[str, ...]:
     """Names, inputs before users; members of a circle come last and fail as unknown names."""
-    waiting = {name: mentions(trait.expression)[0] & set(traits) for name, trait in traits.items()}
-    ordered: list[str] = []
-    while ready := sorted(name for name, needs in waiting.items() if needs <= set(ordered)):
-        ordered += ready
-        waiting = {name: needs for name, needs in waiting.items() if name not in ready}
-    return [*ordered, *sorted(waiting)]
+    return ordered({name: mentions(trait.expression)[0] for name, trait in traits.items()})
 
 
 def _field(trait: Trait, entities: Mapping[str, Entity]) -> Resolved | Issue:

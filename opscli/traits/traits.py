@@ -10,10 +10,11 @@ from opscli.outcome import Issue
 from opscli.rules.aggregate import WINDOW_KEYS, Aggregate, AggregateInvalid, read
 from opscli.rules.language import mentions
 from opscli.rules.language import parse as parse_rule
+from opscli.rules.order import circle, edges_of
 from opscli.rules.tree import UNTYPED, RuleInvalid
 from opscli.stage import Catalog, Provided
 from opscli.traits.model import AGGREGATES, KINDS, Trait, TraitSpec
-from opscli.traits.resolve import cycle, resolve_one
+from opscli.traits.resolve import resolve_one
 
 NEEDS = "trait needs"
 """Catalog category of the edges between traits, named `user used`, so that a cycle over several files is seen."""
@@ -52,15 +53,12 @@ def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
     """Unknown entities, columns and traits, wrong types, and traits that are computed from themselves."""
     yield from spec.problems
     types = catalog.types("trait")
-    edges: dict[str, set[str]] = {}
-    for name in catalog.names(NEEDS):
-        user, _, used = name.partition(" ")
-        edges.setdefault(user, set()).add(used)
+    edges = edges_of(catalog.names(NEEDS))
     for trait in spec.traits:
         found = resolve_one(trait, types, catalog.entities, catalog.zone)
         if isinstance(found, Issue):
             yield found
-        path = cycle(trait.name, edges)
+        path = circle(trait.name, edges)
         if path:
             yield trait.issue(
                 trait.kind,

@@ -1,0 +1,109 @@
+"""Stage `profiles`: one row per customer, one column per trait, as known at the run's as_of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from opscli.engine.warehouse import Session
+from opscli.errors import DataUnusable, TryLater
+from opscli.outcome import Outcome
+from opscli.stage import Context, Preview
+from opscli.traits.compile import Cut, profile_sql
+from opscli.traits.model import Resolved, TraitSpec
+from opscli.traits.resolve import resolve
+
+READS = ("customers", "links", "entities")
+WRITES = ("profiles",)
+
+_NEW = "scratch.profiles_new"
+_ERASE_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilesPlan:
+    """The new profiles lie in scratch; `load_seq` is the state of the warehouse that they were computed from."""
+
+    as_of: datetime
+    load_seq: int
+    traits: int
+    preview: Preview = field(default_factory=lambda: Preview(headline=""))
+
+
+def plan(ctx: Context) -> ProfilesPlan:
+    """Compute the profiles at `ctx.as_of` into scratch. Raises DataUnusable when there are no customers yet."""
+    project = ctx.project
+    traits = resolve(project.all("traits", TraitSpec), project.entities, project.zone)
+    load_seq = ctx.warehouse.load_seq()
+    with ctx.warehouse.read() as session:
+        present = frozenset(session.tables())
+        if "customers" not in present:
+            raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
+        _check_columns(traits, present, session)
+        cut = Cut(
+            dialect=session.dialect,
+            entities=project.entities,
+            as_of=ctx.as_of,
+            known_at=ctx.known_at,
+            present=present,
+        )
+        session.execute(profile_sql(traits, cut).into(_NEW))
+        counts = _counts(session, known="profiles" in present)
+    preview = Preview(
+        headline=f"{counts['profiles']} profiles with {len(traits)} traits at {ctx.as_of:%Y-%m-%d %H:%M} UTC",
+        counts=counts,
+    )
+    return ProfilesPlan(as_of=ctx.as_of, load_seq=load_seq, traits=len(traits), preview=preview)
+
+
+def run(plan: ProfilesPlan, ctx: Context) -> Outcome:
+    """Replace `profiles` in one transaction. Raises TryLater when the warehouse has moved since the plan."""
+    with ctx.warehouse.write("profiles") as session:
+        if int(session.value("SELECT load_seq FROM warehouse_info")) != plan.load_seq:
+            raise TryLater("the warehouse changed while profiles were computed", remedy="run it again")
+        session.execute(f'CREATE OR REPLACE TABLE profiles AS SELECT * FROM {_NEW} ORDER BY "customer_id"')
+    counts = plan.preview.counts
+    return Outcome(
+        summary=plan.preview.headline,
+        rows_in=counts["profiles"],
+        rows_out=counts["profiles"],
+        changed=counts["profiles"],
+        details={"counts": dict(counts), "as_of": plan.as_of.isoformat(), "traits": plan.traits},
+    )
+
+
+def erase(ids: Sequence[str], ctx: Context) -> int:
+    """Remove these customers' profiles."""
+    with ctx.warehouse.read() as session:
+        if "profiles" not in session.tables():
+            return 0
+    removed = 0
+    with ctx.warehouse.write("profiles") as session:
+        for start in range(0, len(ids), _ERASE_BATCH):
+            batch = ids[start : start + _ERASE_BATCH]
+            marks = ", ".join("?" for _ in batch)
+            removed += session.execute(f"DELETE FROM profiles WHERE customer_id IN ({marks})", batch)
+    return removed
+
+
+def _counts(session: Session, *, known: bool) -> Mapping[str, int]:
+    """Profiles written, and how many customers come and go against the profiles that stand."""
+    total = int(session.value(f"SELECT COUNT(*) FROM {_NEW}"))
+    if not known:
+        return {"profiles": total, "new": total, "gone": 0}
+    missing = "SELECT COUNT(*) FROM {0} a LEFT JOIN {1} b ON a.customer_id = b.customer_id WHERE b.customer_id IS NULL"
+    new = int(session.value(missing.format(_NEW, "profiles")))
+    gone = int(session.value(missing.format("profiles", _NEW)))
+    return {"profiles": total, "new": new, "gone": gone}
+
+
+def _check_columns(traits: Sequence[Resolved], present: frozenset[str], session: Session) -> None:
+    """Fields of customers that config defines but the golden table does not have yet."""
+    fields = {trait.trait.column.partition(".")[2] for trait in traits if trait.trait.kind == "field"}
+    missing = sorted(fields - set(session.columns("customers"))) if "customers" in present else []
+    if missing:
+        raise DataUnusable(
+            f"customers has no column {', '.join(missing)} yet",
+            remedy="opscli dedupe builds customers with the columns of the config",
+        )

@@ -1,0 +1,125 @@
+"""The config kind `tags`: the tags of one dimension, each with its condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from opscli.config.document import Document
+from opscli.outcome import Issue
+from opscli.rules.language import condition, mentions
+from opscli.rules.order import circle, edges_of
+from opscli.rules.tree import Expression, RuleInvalid
+from opscli.stage import Catalog, Provided
+
+NEEDS = "tag needs"
+"""Catalog category of the edges between tags, named `user used`, so that a cycle over several files is seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """One tag as written; `position` is its index in the file."""
+
+    name: str
+    when: str
+    position: int
+    label: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagSpec:
+    """One tags file: a dimension and its tags in order; `exclusive` = the first whose condition holds wins."""
+
+    name: str
+    dimension: str
+    exclusive: bool
+    max_delta: float | None
+    tags: tuple[Tag, ...]
+    owner: str = ""
+    purpose: str = ""
+    runbook: str = ""
+    document: Document
+
+
+def parse(document: Document) -> TagSpec:
+    """The tags of a file."""
+    data = document.data
+    tags = tuple(
+        Tag(
+            name=node["name"],
+            when=node["when"],
+            position=position,
+            label=dict(node.get("label", {})),
+            purpose=node.get("purpose", ""),
+        )
+        for position, node in enumerate(data["tags"])
+    )
+    return TagSpec(
+        name=document.name,
+        dimension=data["dimension"],
+        exclusive=bool(data.get("exclusive", False)),
+        max_delta=float(data["max_delta"]) if "max_delta" in data else None,
+        tags=tags,
+        document=document,
+        **{key: str(data.get(key, "")) for key in ("owner", "purpose", "runbook")},
+    )
+
+
+def provides(spec: TagSpec) -> Iterable[Provided]:
+    """The dimension, each tag, and its edges to the tags that its condition asks for."""
+    file = spec.document.file
+    line, _ = spec.document.mark(("dimension",))
+    yield Provided(category="dimension", name=spec.dimension, file=file, line=line)
+    for tag in spec.tags:
+        line, _ = spec.document.mark(("tags", tag.position))
+        yield Provided(category="tag", name=tag.name, file=file, line=line)
+        for used in sorted(needs(spec, tag)):
+            yield Provided(category=NEEDS, name=f"{tag.name} {used}", file=file, line=line)
+
+
+def check(spec: TagSpec, catalog: Catalog) -> Iterable[Issue]:
+    """Conditions that cannot be read or typed, tags named twice in the file, tags that lean on themselves."""
+    names = names_for(catalog)
+    known = frozenset(catalog.names("tag"))
+    edges = edges_of(catalog.names(NEEDS))
+    seen: set[str] = set()
+    for tag in spec.tags:
+        place = ("tags", tag.position, "name")
+        if tag.name in seen:
+            yield spec.document.issue(place, f'tag "{tag.name}" stands here twice', how="rename one of them")
+        seen.add(tag.name)
+        found = condition_of(spec, tag, names, known, catalog.zone)
+        if isinstance(found, Issue):
+            yield found
+        path = circle(tag.name, edges)
+        if path:
+            why = " → ".join(path)
+            yield spec.document.issue(place, f'tag "{tag.name}" leans on itself', why=why, how="break the circle")
+
+
+def names_for(catalog: Catalog) -> dict[str, str]:
+    """What a tag's condition may use: traits and fields of customers; a trait hides the field of its name."""
+    customers = catalog.entities.get("customers")
+    fields = {column.name: column.type for column in customers.columns} if customers else {}
+    return {**fields, **catalog.types("trait")}
+
+
+def condition_of(
+    spec: TagSpec, tag: Tag, names: Mapping[str, str], known: frozenset[str], zone: str
+) -> Expression | Issue:
+    """The checked condition of a tag, or its problem with its place."""
+    try:
+        return condition(tag.when, names, tags=known, zone=zone)
+    except RuleInvalid as error:
+        place = ("tags", tag.position, "when")
+        return spec.document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset)
+
+
+def needs(spec: TagSpec, tag: Tag) -> frozenset[str]:
+    """Tags that must be settled before this one: those that its condition asks for; in an exclusive dimension also the
+    one before it, as the first whose condition holds wins.
+    """
+    asked = mentions(tag.when)[1]
+    before = {spec.tags[tag.position - 1].name} if spec.exclusive and tag.position else frozenset[str]()
+    return asked | before
