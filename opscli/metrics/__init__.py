@@ -1,0 +1,1 @@
+"""Metrics: a number per segment and period; definitions become SQL, one file per type."""

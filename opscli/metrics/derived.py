@@ -1,0 +1,108 @@
+"""`type: derived`: a calculation over other metrics of the same period: `{inputs: {r: revenue, c: customers}, formula: r / c}`.
+
+The inputs' values go in, so sums stay sums and a missing or zero divisor gives no value.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opscli.config.document import Document
+from opscli.metrics.frame import Frame
+from opscli.metrics.kind import Parts, Source, Value
+from opscli.outcome import Issue
+from opscli.stage import Catalog
+
+UNIT = "number"
+
+_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`inputs` maps a name of the formula to a metric."""
+
+    inputs: Mapping[str, str]
+    formula: str
+
+
+def parse(body: Mapping[str, Any]) -> Settings:
+    return Settings(inputs=dict(body["inputs"]), formula=str(body["formula"]))
+
+
+def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[Issue]:
+    for name, metric in settings.inputs.items():
+        found = catalog.get("metric", metric)
+        if found is None:
+            how = f"metrics are {', '.join(catalog.names('metric'))}"
+            yield document.issue(("inputs", name), f'unknown metric "{metric}"', how=how)
+        elif found.type == "derived":
+            why = "a derived metric is made of measured ones"
+            yield document.issue(
+                ("inputs", name), f'"{metric}" is derived itself', why=why, how="write its formula here"
+            )
+    try:
+        names = _names(settings.formula)
+    except ValueError as error:
+        yield document.issue(("formula",), str(error), how="write a calculation such as (a - b) / c")
+        return
+    for name in sorted(names - set(settings.inputs)):
+        yield document.issue(("formula",), f'unknown name "{name}" in the formula', how="add it to inputs")
+
+
+def entities(_settings: Settings) -> tuple[str, ...]:
+    """None of its own; its inputs say theirs."""
+    return ()
+
+
+def sources(_settings: Settings, _frame: Frame) -> Sequence[Source]:
+    """None of its own: the compiler takes the inputs' (see `compile`)."""
+    return ()
+
+
+def value(settings: Settings, parts: Parts) -> Value:
+    """`parts` are the inputs' values by name."""
+    tree = ast.parse(settings.formula, mode="eval").body
+    result = _calculate(tree, parts)
+    return Value(value=result, parts={name: parts.get(name) for name in settings.inputs})
+
+
+def _names(formula: str) -> set[str]:
+    """Names in a formula. Raises ValueError for anything but names, numbers, + - * / and parentheses."""
+    try:
+        tree = ast.parse(formula, mode="eval")
+    except SyntaxError as error:
+        raise ValueError(f"the formula cannot be read: {error.msg}") from error
+    for node in ast.walk(tree.body):
+        number = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
+        if not number and not isinstance(
+            node, ast.BinOp | ast.UnaryOp | ast.USub | ast.Name | ast.Load | tuple(_OPERATORS)
+        ):
+            raise ValueError(f"the formula may not hold {type(node).__name__.lower()}")
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _calculate(node: ast.expr, parts: Parts) -> float | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    if isinstance(node, ast.Name):
+        return parts.get(node.id)
+    if isinstance(node, ast.UnaryOp):
+        inner = _calculate(node.operand, parts)
+        return None if inner is None else -inner
+    if isinstance(node, ast.BinOp):
+        left, right = _calculate(node.left, parts), _calculate(node.right, parts)
+        if left is None or right is None or (isinstance(node.op, ast.Div) and right == 0):
+            return None
+        return _OPERATORS[type(node.op)](left, right)
+    message = f"a checked formula holds {ast.dump(node)}"
+    raise TypeError(message)
