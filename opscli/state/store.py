@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -20,7 +20,7 @@ from opscli.errors import CannotCreate, ServiceUnavailable, UsageError
 from opscli.faults import faultpoint
 from opscli.state import migrate
 from opscli.state.migrate import writing
-from opscli.state.tables import instance
+from opscli.state.tables import instance, metadata
 
 _BUSY_SECONDS = 60.0
 
@@ -31,6 +31,8 @@ class State:
 
     engine: Engine
     url: str
+    plan_schema: str = ""
+    """PostgreSQL schema of a plan's copy; dropped at close."""
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -65,7 +67,10 @@ class State:
             return bytes.fromhex(str(connection.execute(select(instance.c.token_key)).scalar_one()))
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, and of a plan's schema."""
+        if self.plan_schema:
+            with writing(self.engine) as connection:
+                connection.execute(text(f"DROP SCHEMA {self.plan_schema} CASCADE"))
         self.engine.dispose()
 
 
@@ -92,24 +97,47 @@ def open_state(url: str, *, root: Path) -> State:
     return State(engine=engine, url=url)
 
 
-def open_sqlite(path: Path) -> State:
-    """The state in a SQLite file that is already migrated, such as the copy that a plan works on."""
-    return State(engine=_sqlite(path), url=f"sqlite:///{path}")
+def open_copy(url: str, *, root: Path, folder: Path) -> State:
+    """A copy of the state that a plan may write on: a SQLite file in `folder`, or a schema beside the real tables.
+
+    The original is only read. A state that does not exist yet is founded in the copy alone.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return _copy_postgres(parsed, schema=folder.name.replace("-", "_").lower())
+    source, target = root / (parsed.database or ""), folder / "state.db"
+    if not source.exists():
+        return open_state(f"sqlite:///{target}", root=folder)
+    _copy_file(source, target)
+    engine = _sqlite(target)
+    migrate.upgrade(engine)
+    return State(engine=engine, url=url)
 
 
-def copy_sqlite(state: State, target: Path) -> State:
-    """A consistent copy through SQLite's backup API, for plans: what is written there changes nothing here."""
+def _copy_file(source: Path, target: Path) -> None:
+    """SQLite's backup API: consistent while others write."""
     import sqlite3
 
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    raw: Any = state.engine.raw_connection()
+    original = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+    copy = sqlite3.connect(target)
     try:
-        with sqlite3.connect(target) as copy:
-            raw.driver_connection.backup(copy)
-        copy.close()
+        original.backup(copy)
     finally:
-        raw.close()
-    return open_sqlite(target)
+        copy.close()
+        original.close()
+
+
+def _copy_postgres(url: URL, *, schema: str) -> State:
+    """Every table of the state under a schema of its own, which `close` drops."""
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"), connect_args={"options": f"-c search_path={schema},public"}
+    )
+    with writing(engine) as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        for table in metadata.sorted_tables:
+            connection.execute(text(f"CREATE TABLE {schema}.{table.name} (LIKE public.{table.name} INCLUDING ALL)"))
+            connection.execute(text(f"INSERT INTO {schema}.{table.name} SELECT * FROM public.{table.name}"))
+    return State(engine=engine, url=url.render_as_string(hide_password=False), plan_schema=schema)
 
 
 def _sqlite(path: Path) -> Engine:

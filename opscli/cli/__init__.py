@@ -1,0 +1,1 @@
+"""The command line: parse, call, report. Nothing here decides; nothing below here prints."""

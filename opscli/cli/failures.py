@@ -1,0 +1,78 @@
+"""Every failure becomes words on stderr (or a JSON envelope on stdout) and an exit code, here and nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+from opscli.cli.choices import CHOICES
+from opscli.errors import InputOutputFailed, OpscliError
+
+_UNEXPECTED = 70
+_DISK = {errno.ENOSPC: "the disk is full", errno.EIO: "the disk answers with an input/output error"}
+
+
+def report_failure(error: BaseException) -> int:
+    """Tell what happened; the exit code."""
+    if isinstance(error, OpscliError):
+        return _tell(error, error.exit_code)
+    if (number := _signal(error)) is not None:
+        return _tell(OpscliError(f"stopped by {signal.Signals(number).name}"), 128 + number)
+    from typer.exceptions import Exit, TyperException
+
+    if isinstance(error, Exit):
+        return error.exit_code
+    if isinstance(error, TyperException):
+        return _usage(error)
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return _tell(InputOutputFailed(f"{_DISK[error.errno]}: {error}"), InputOutputFailed.exit_code)
+    return _unexpected(error)
+
+
+def _signal(error: BaseException) -> int | None:
+    """Number of the signal behind an exception: Ctrl-C, Typer's Abort, SIGTERM, SIGHUP."""
+    from typer.exceptions import Abort
+
+    from opscli.cli.main import Interrupted
+
+    if isinstance(error, KeyboardInterrupt | Abort):
+        return signal.SIGINT
+    return error.number if isinstance(error, Interrupted) else None
+
+
+def _tell(error: OpscliError, code: int) -> int:
+    if CHOICES.format == "json":
+        from opscli.cli.report import envelope
+
+        body: dict[str, Any] = {"message": error.what, "remedy": error.remedy, "details": list(error.details)}
+        sys.stdout.write(envelope(None, code=code, error=body))
+        return code
+    lines = [*error.details, f"opscli: {error.what}"]
+    if error.remedy:
+        lines.append(f"  → {error.remedy}")
+    sys.stderr.write("\n".join(lines) + "\n")
+    return code
+
+
+def _usage(error: Any) -> int:
+    """Words of the call that are off; no arguments at all shows the help."""
+    code = int(getattr(error, "exit_code", 2))
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
+        sys.stdout.write(context.get_help() + "\n")
+        return 0
+    message = error.format_message()
+    hint = f"{context.command_path} --help" if context is not None else "opscli --help"
+    return _tell(OpscliError(message, remedy=hint), code)
+
+
+def _unexpected(error: BaseException) -> int:
+    text = "".join(traceback.format_exception(error)) if CHOICES.verbose or os.environ.get("OPSCLI_TRACEBACK") else ""
+    sys.stderr.write(text)
+    name = type(error).__name__
+    known = OpscliError(f"unexpected {name}: {error}", remedy="please report it; --verbose shows where it happened")
+    return _tell(known, _UNEXPECTED)

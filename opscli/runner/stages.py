@@ -1,0 +1,34 @@
+"""Which stage a step name means. Words for people left, rooms right (spec: the names of job steps)."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from opscli.errors import UsageError
+from opscli.stage import Stage
+
+STAGES = {
+    "import": "sources",
+    "dedupe": "identity",
+    "activity": "activity",
+    "profiles": "profiles",
+    "tags": "tags",
+    "campaigns": "campaigns",
+    "health": "health",
+    "send": "delivery",
+    "report": "reports",
+}
+
+FOUNDATIONS = ("sources", "identity", "profiles", "tags")
+"""When a guard stops one of these, later steps would work on a half-made picture, so the job stops. Any other stage
+that is stopped (a campaign over its recipient limit) leaves the rest of the job to go on."""
+
+
+def load_stage(step: str) -> Stage:
+    """The job module behind a step name."""
+    try:
+        room = STAGES[step]
+    except KeyError:
+        raise UsageError(f"there is no step {step!r}", remedy=f"steps are: {', '.join(STAGES)}") from None
+    return cast("Stage", importlib.import_module(f"opscli.{room}.job"))
