@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from opscli.cli.choices import CHOICES
-from opscli.clock import iso
+from opscli.clock import END_OF_TIME, iso
 
 SCHEMA = "opscli/1"
 _NOTHING = "–"  # noqa: RUF001  an en dash is what people write for "no value"
@@ -93,7 +93,7 @@ def note(text: str) -> None:
 
 def cell(value: Any) -> str:
     """A value as people read it."""
-    if value is None or (isinstance(value, datetime) and value.year == datetime.max.year):  # the open end of a version
+    if value is None or (isinstance(value, datetime) and value.year == END_OF_TIME.year):  # the open end of a version
         return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"

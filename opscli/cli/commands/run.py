@@ -18,7 +18,7 @@ app = typer.Typer()
 
 
 @app.command(
-    epilog="Examples:  opscli run nightly   |   opscli run nightly --slot 2026-05-04T02:30   |   opscli run nightly --only tags"
+    epilog="Examples:  opscli run nightly  |  opscli run nightly --slot 2026-05-04T02:30  |  opscli run nightly --json"
 )
 def run(
     job: Annotated[str, typer.Argument(help="Name of the job (a file in jobs/).")],
