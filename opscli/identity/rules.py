@@ -1,0 +1,90 @@
+"""Deterministic rules as joins: which records agree on every key of a rule (`scratch.identity_edges`).
+
+Agreement is an equality, so a group becomes a star around its smallest record: edges grow with records, not pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from opscli.engine.warehouse import Session
+from opscli.identity.identity import Rule
+
+SOLE, LOOSE, STRICT = 0, 1, 2
+"""How much an edge rests on: the only person behind a value, a first name beside it, or the whole name beside it."""
+
+_ALTERNATIVES = {
+    "personal": (("given",), ("pair",)),  # the same first name, or both names in any order
+    "name": (("pair",),),
+    "first_name": (("given",),),
+    "last_name": (("family",),),
+}
+
+
+def find_agreements(session: Session, rules: Sequence[Rule]) -> None:
+    """Edges of every rule that compares what both records know."""
+    columns = {"a": "integer", "b": "integer", "rule": "integer", "strength": "integer"}
+    session.create("scratch.identity_edges", columns)
+    for number, rule in enumerate(rules):
+        if not rule.sole:
+            for columns_of_group in _groupings(rule):
+                _star(session, columns_of_group, number)
+
+
+def _groupings(rule: Rule) -> list[tuple[str, ...]]:
+    choices = [_ALTERNATIVES.get(key, ((key,),)) for key in rule.all_of]
+    return [tuple(column for choice in combination for column in choice) for combination in product(*choices)]
+
+
+def _star(session: Session, columns: Sequence[str], rule: int) -> None:
+    quoted = [session.dialect.quote(column) for column in columns]
+    strength = STRICT if "pair" in columns else LOOSE
+    session.execute(
+        f"INSERT INTO scratch.identity_edges SELECT first, rec, {rule}, {strength} FROM ("
+        f"SELECT rec, MIN(rec) OVER (PARTITION BY {', '.join(quoted)}) AS first FROM scratch.identity_keys "
+        f"WHERE {' AND '.join(f'{column} IS NOT NULL' for column in quoted)}) AS grouped WHERE first <> rec"
+    )
+
+
+def attach_to_sole_person(session: Session, rule: Rule, number: int) -> int:
+    """Edges from components that know no first name to the only person behind their key value; how many.
+
+    A value that leads to two compatible people attaches nothing. Needs `scratch.identity_components` (rec, label).
+    """
+    key = session.dialect.quote(next(key for key in rule.all_of if key != "sole"))
+    _split_by_knowledge(session, key)
+    added = session.execute(
+        f"INSERT INTO scratch.identity_edges SELECT MIN(p_rec), MIN(n_rec), {number}, {SOLE} FROM "
+        "scratch.identity_candidates "
+        "GROUP BY p_label HAVING COUNT(DISTINCT n_label) = 1"
+    )
+    # Component by component nobody has a first name, and no named person is near: equal remains are one person.
+    added += session.execute(
+        f"INSERT INTO scratch.identity_edges SELECT first, rec, {number}, {SOLE} FROM ("
+        "SELECT rec, MIN(rec) OVER (PARTITION BY value, initial, family) AS first FROM scratch.identity_partial "
+        "WHERE label NOT IN (SELECT p_label FROM scratch.identity_candidates)) AS grouped WHERE first <> rec"
+    )
+    return added
+
+
+def _split_by_knowledge(session: Session, key: str) -> None:
+    session.execute(
+        "CREATE OR REPLACE TABLE scratch.identity_known AS SELECT k.rec, c.label, "
+        f"{key} AS value, k.given, k.family, k.initial, MAX(k.given) OVER (PARTITION BY c.label) AS somebody "
+        "FROM scratch.identity_keys AS k JOIN scratch.identity_components AS c ON c.rec = k.rec"
+    )
+    session.execute(
+        "CREATE OR REPLACE TABLE scratch.identity_partial AS SELECT rec, label, value, COALESCE(initial, '') AS "
+        "initial, "
+        "COALESCE(family, '') AS family FROM scratch.identity_known WHERE somebody IS NULL AND value IS NOT NULL"
+    )
+    session.execute(
+        "CREATE OR REPLACE TABLE scratch.identity_candidates AS "
+        "SELECT p.label AS p_label, n.label AS n_label, MIN(p.rec) AS p_rec, MIN(n.rec) AS n_rec "
+        "FROM scratch.identity_partial AS p JOIN (SELECT value, label, given, family, MIN(rec) AS rec "
+        "FROM scratch.identity_known WHERE given IS NOT NULL AND value IS NOT NULL GROUP BY value, label, given, "
+        "family) AS n "
+        "ON n.value = p.value AND (p.family = '' OR n.family IS NULL OR n.family = p.family) "
+        "AND (p.initial = '' OR substr(n.given, 1, 1) = p.initial) GROUP BY p.label, n.label"
+    )
