@@ -1,0 +1,130 @@
+"""Merge prepared rows into an entity's versions: close what changed, insert what is new. Set-based and idempotent.
+
+The staged table holds one row per key with the entity's columns, `customer_ns` (entities with a customer reference),
+`source`, `source_id`, `row_hash` and `known_from`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from opscli.clock import END_OF_TIME
+from opscli.engine.dialect import Dialect
+from opscli.engine.entity import Entity
+from opscli.engine.tables import REFERENCE_COLUMNS, VERSION_COLUMNS
+from opscli.engine.versions import literal
+from opscli.engine.warehouse import Session
+from opscli.errors import ConfigInvalid
+
+_OPEN = f"known_to = {literal(END_OF_TIME)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """What is merged into what: `staged` is a scratch table."""
+
+    entity: Entity
+    staged: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that find the version to replace: customer records belong to their source, all else to its key."""
+        return ("source", "source_id") if self.entity.name == "customers" else self.entity.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """How the staged rows stand to what is open now."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+def version_columns(entity: Entity) -> dict[str, str]:
+    """Column → logical type of an entity's versions table, in order."""
+    reference = REFERENCE_COLUMNS if entity.customer else ()
+    return {column.name: column.type for column in (*entity.columns, *reference, *VERSION_COLUMNS)}
+
+
+def row_hash_sql(columns: Iterable[str], dialect: Dialect) -> str:
+    """SQL: md5 of sorted name=value, without NULLs, so that a new optional column changes no hash."""
+    parts = (f"'{name}=' || CAST({dialect.quote(name)} AS VARCHAR)" for name in sorted(columns))
+    return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
+
+
+def ensure_versions(session: Session, entity: Entity) -> None:
+    """Create an entity's versions table and its view of open versions, or add new columns.
+
+    Raises ConfigInvalid when a column's type has changed: old values cannot be reinterpreted silently.
+    """
+    wanted = version_columns(entity)
+    present = session.columns(entity.versions_table)
+    quote = session.dialect.quote
+    if not present:
+        session.create(quote(entity.versions_table), wanted)
+    changed = [
+        name for name, kind in present.items() if name in wanted and session.dialect.type(wanted[name]) != _plain(kind)
+    ]
+    if changed:
+        raise ConfigInvalid(
+            [
+                entity.document.issue(
+                    ("schema", "properties", name),
+                    f'column "{name}" of {entity.name} has another type in the warehouse ({present[name]})',
+                    why="a type is never changed silently",
+                    how="give the column a new name, or keep its type",
+                )
+                for name in changed
+            ]
+        )
+    missing = [name for name in wanted if present and name not in present]
+    for name in missing:
+        kind = session.dialect.type(wanted[name])
+        session.execute(f"ALTER TABLE {quote(entity.versions_table)} ADD COLUMN {quote(name)} {kind}")
+    if entity.name != "customers" and (missing or entity.name not in session.tables()):
+        session.execute(
+            f"CREATE OR REPLACE VIEW {quote(entity.name)} AS SELECT * FROM {quote(entity.versions_table)} WHERE {_OPEN}"
+        )
+
+
+def _plain(engine_type: str) -> str:
+    """DECIMAL(18,4) as the dialect prints it."""
+    return engine_type.replace("DECIMAL(18,4)", "DECIMAL(18, 4)")
+
+
+def drop_unchanged(session: Session, merge: Merge) -> Compared:
+    """Remove staged rows that are open with the same content; how many of the others are new and changed."""
+    staged = int(session.value(f"SELECT count(*) FROM {merge.staged}"))
+    table = session.dialect.quote(merge.entity.versions_table)
+    if not session.columns(merge.entity.versions_table):
+        return Compared(inserted=staged, updated=0, unchanged=0)
+    match = _same_key(session, merge)
+    unchanged = session.execute(
+        f"DELETE FROM {merge.staged} AS s USING {table} AS v WHERE v.{_OPEN} AND {match} AND v.row_hash = s.row_hash"
+    )
+    updated = int(session.value(f"SELECT count(*) FROM {merge.staged} AS s JOIN {table} AS v ON v.{_OPEN} AND {match}"))
+    return Compared(inserted=staged - unchanged - updated, updated=updated, unchanged=unchanged)
+
+
+def apply(session: Session, merge: Merge, *, run_id: str, load_seq: int) -> int:
+    """Close the open versions of the staged keys and insert the staged rows; versions closed. Call in a write window."""
+    quote = session.dialect.quote
+    table = quote(merge.entity.versions_table)
+    # A version that was known later than its successor's own time ends where it began: it is never seen again.
+    closed = session.execute(
+        f"UPDATE {table} AS v SET known_to = GREATEST(v.known_from, s.known_from) FROM {merge.staged} AS s "
+        f"WHERE v.{_OPEN} AND {_same_key(session, merge)}"
+    )
+    given = {"run_id": "?", "known_to": literal(END_OF_TIME), "load_seq": str(int(load_seq))}
+    columns = list(version_columns(merge.entity))
+    values = ", ".join(given.get(name, quote(name)) for name in columns)
+    names = ", ".join(quote(name) for name in columns)
+    session.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {merge.staged}", (run_id,))
+    return closed
+
+
+def _same_key(session: Session, merge: Merge) -> str:
+    quote = session.dialect.quote
+    return " AND ".join(f"v.{quote(name)} IS NOT DISTINCT FROM s.{quote(name)}" for name in merge.key)

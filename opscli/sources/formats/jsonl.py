@@ -1,0 +1,79 @@
+"""JSON lines: one object a line; a line that is none is rejected with its number."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+
+from opscli.engine.dialect import MONEY
+from opscli.engine.warehouse import Session
+from opscli.sources.formats.encoding import as_utf8
+from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, text_literal
+
+SUFFIXES = ("jsonl", "ndjson")
+_BATCH_LINES = 50_000
+
+
+def read(request: ReadRequest, session: Session) -> Rows:
+    """Stage one file; the wanted keys become text columns, `a.b` is key b of object a unless a key is called so."""
+    read_lines = _stage_lines(request, session)
+    usable = "json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT'"
+    session.execute(
+        f"INSERT INTO {REJECTS} SELECT ?, ?, line_no, '', CASE WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END,"
+        f" line FROM {request.table} WHERE NOT coalesce({usable}, FALSE)",
+        (request.source, request.label),
+    )
+    rejected = session.execute(f"DELETE FROM {request.table} WHERE NOT coalesce({usable}, FALSE)")
+    return Rows(
+        relation=_relation(request, session),
+        label=request.label,
+        decimal=request.decimal,
+        columns=dict.fromkeys(request.wanted, "text"),
+        read=read_lines,
+        rejected=rejected,
+        open_columns=True,
+    )
+
+
+def _stage_lines(request: ReadRequest, session: Session) -> int:
+    """Every line that is not blank, with its number; how many."""
+    import pyarrow as pa
+
+    text = as_utf8(request.path, request.encoding, request.workbench)
+    session.create(request.table, {"line_no": "integer", "line": "text"})
+    stored = 0
+    with text.path.open(encoding="utf-8", newline=text.newline) as file:
+        numbered = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+        while batch := list(islice(numbered, _BATCH_LINES)):
+            numbers, lines = zip(*batch, strict=True)
+            data = pa.table({"line_no": pa.array(numbers, pa.int64()), "line": pa.array(lines, pa.string())})
+            session.insert_arrow(request.table, data)
+            stored += len(batch)
+    return stored
+
+
+def _relation(request: ReadRequest, session: Session) -> str:
+    quote = session.dialect.quote
+    structure = text_literal(json.dumps(dict.fromkeys(request.wanted, "VARCHAR")))
+    exact = text_literal(json.dumps(dict.fromkeys(sorted(request.exact), MONEY)))
+    values = "".join(
+        f", {_value(name, quote(name), exact=name in request.exact)} AS {quote(name)}" for name in request.wanted
+    )
+    # A whole transform parses a line once, whatever the number of keys.
+    parsed = f", json_transform(line, {structure}) AS texts" if request.wanted else ""
+    parsed += f", json_transform(line, {exact}) AS amounts" if request.exact else ""
+    return (
+        f"(SELECT line_no AS {quote(LINE)}, rtrim(line, chr(13) || chr(10)) AS {quote(RAW)}{values} "
+        f"FROM (SELECT line_no, line{parsed} FROM {request.table}) AS parsed)"
+    )
+
+
+def _value(name: str, quoted: str, *, exact: bool) -> str:
+    """Text of a key. DuckDB prints a JSON number through a double, so amounts are read as decimals beside it."""
+    text = f"texts.{quoted}"
+    if exact:
+        return f"coalesce(CAST(amounts.{quoted} AS VARCHAR), {text})"
+    if "." in name:
+        path = "$" + "".join(f'."{part}"' for part in name.split("."))
+        return f"coalesce({text}, line ->> {text_literal(path)})"
+    return text

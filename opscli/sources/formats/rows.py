@@ -1,0 +1,97 @@
+"""What a file format hands on: a relation of source rows with their line numbers, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from opscli.engine.warehouse import Session
+
+LINE = "#line"
+RAW = "#raw"
+"""Names of the two columns beside the source's own; no expression can write them."""
+REJECTS = "scratch.import_rejects"
+REJECT_COLUMNS = {
+    "source": "text",
+    "file": "text",
+    "line_no": "integer",
+    "column_name": "text",
+    "reason": "text",
+    "raw": "text",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """One file to read. `table` is a scratch table that the format may fill; `wanted` names the columns that the mapping
+    uses and `exact` those of them that become money (formats without a fixed set of columns need both).
+    """
+
+    path: Path
+    label: str
+    """The path as people write it, relative to the project."""
+    source: str
+    table: str
+    workbench: Path
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    header: str = "auto"
+    decimal: str = "."
+    wanted: tuple[str, ...] = ()
+    exact: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The readable rows of one file. `relation` is a parenthesised SELECT with the columns "#line", "#raw" and `columns`.
+
+    `columns` maps a source column to its logical type; text means "as written". `read` counts every record of the
+    file, `rejected` those of them that are in the rejects already.
+    """
+
+    relation: str
+    label: str
+    columns: Mapping[str, str]
+    read: int
+    decimal: str = "."
+    rejected: int = 0
+    open_columns: bool = False
+    """The format has no fixed set of columns: a missing one is empty, not an error."""
+    notes: tuple[str, ...] = ()
+
+
+class Format(Protocol):
+    """A module of this folder."""
+
+    SUFFIXES: tuple[str, ...]
+
+    def read(self, request: ReadRequest, session: Session) -> Rows:
+        """Stage one file; rows that cannot be read go to the rejects with line and reason."""
+        ...
+
+
+def text_literal(value: str) -> str:
+    """A SQL text literal, for the places where engines take no bound value (table functions, views)."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def insert_rejects(session: Session, request: ReadRequest, found: list[tuple[int, str, str]]) -> None:
+    """Append (line, reason, raw text) of whole rows that could not be read."""
+    if not found:
+        return
+    import pyarrow as pa
+
+    lines, reasons, raws = zip(*found, strict=True)
+    count = len(found)
+    data: dict[str, Any] = {
+        "source": [request.source] * count,
+        "file": [request.label] * count,
+        "line_no": list(lines),
+        "column_name": [""] * count,
+        "reason": list(reasons),
+        "raw": list(raws),
+    }
+    types = {name: pa.int64() if kind == "integer" else pa.string() for name, kind in REJECT_COLUMNS.items()}
+    session.insert_arrow(REJECTS, pa.table(data, schema=pa.schema(types)))

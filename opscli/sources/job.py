@@ -1,0 +1,131 @@
+"""Stage `import`: load every source that has something new."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opscli.errors import GuardStopped, TryLater, UsageError
+from opscli.outcome import Outcome
+from opscli.sources import erasure, rejects
+from opscli.sources.load import SourcePlan, apply_source, plan_source
+from opscli.sources.prepare import Counts
+from opscli.sources.source import SourceSpec
+from opscli.stage import Context, Preview
+
+READS: tuple[str, ...] = ()
+WRITES = ("records", "entities", "rejects", "loads")
+"""`entities` stands for every `<entity>_versions` table: which ones there are is the project's matter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan:
+    """One plan per source, prepared while the warehouse stood at `load_seq`."""
+
+    sources: tuple[SourcePlan, ...]
+    load_seq: int
+    preview: Preview
+
+    @property
+    def stopped(self) -> tuple[SourcePlan, ...]:
+        """Sources that a guard stops."""
+        return tuple(source for source in self.sources if source.stopped)
+
+
+def plan(ctx: Context) -> ImportPlan:
+    """Read whatever is new and work out what would change. `options["only"]` names the sources, all by default."""
+    specs = _chosen(ctx)
+    load_seq = ctx.warehouse.load_seq()
+    with ctx.warehouse.read() as session:
+        rejects.prepare(session)
+    plans = tuple(plan_source(spec, ctx.project.entities[spec.entity], ctx, load_seq) for spec in specs)
+    return ImportPlan(sources=plans, load_seq=load_seq, preview=_preview(plans))
+
+
+def run(plan: ImportPlan, ctx: Context) -> Outcome:
+    """Merge what was planned, one short write window a source.
+
+    Raises TryLater when somebody else loaded meanwhile, and GuardStopped, with nothing loaded, when a guard stops a source.
+    """
+    if ctx.warehouse.load_seq() != plan.load_seq:
+        raise TryLater("the warehouse changed since the plan was made", remedy="run it again")
+    files = _write_rejects(plan, ctx)
+    if plan.stopped and not ctx.approve:
+        raise GuardStopped(
+            f"import stopped, nothing was loaded: {'; '.join(f'{p.spec.name}: {p.stopped}' for p in plan.stopped)}",
+            remedy="look at the rejected rows, correct the input, or load the rest with: opscli import --approve",
+            details=files,
+        )
+    for source in plan.sources:
+        if source.changed or source.touched:
+            apply_source(source, ctx)
+    counts = plan.preview.counts
+    return Outcome(
+        summary=plan.preview.headline,
+        rows_in=counts["read"],
+        rows_out=counts["inserted"] + counts["updated"],
+        rejected=counts["rejected"],
+        changed=counts["inserted"] + counts["updated"],
+        leftovers=counts["rejected"],
+        details={"counts": dict(counts), "sources": _by_source(plan.sources), "reject_files": files},
+    )
+
+
+def erase(ids: Sequence[str], ctx: Context) -> int:
+    """Remove these customers' rows from records, entity tables and rejects; rows removed."""
+    return erasure.erase(ids, ctx)
+
+
+def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
+    specs = ctx.project.all("source", SourceSpec)
+    only = ctx.options.get("only") or ()
+    wanted = (only,) if isinstance(only, str) else tuple(only)
+    names = [spec.name for spec in specs]
+    for name in wanted:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"sources are: {', '.join(names) or 'none yet'}"
+            raise UsageError(f'there is no source "{name}"', remedy=hint)
+    return tuple(spec for spec in specs if not wanted or spec.name in wanted)
+
+
+def _preview(plans: Sequence[SourcePlan]) -> Preview:
+    counts = {name: sum(plan.counts.as_dict()[name] for plan in plans) for name in Counts().as_dict()}
+    busy = [plan for plan in plans if plan.changed]
+    if not busy:
+        headline = "nothing new in any source" if plans else "no sources"
+    else:
+        told = ", ".join(
+            f"{counts[name]} {name}" for name in ("inserted", "updated", "unchanged", "rejected") if counts[name]
+        )
+        headline = f"{', '.join(plan.spec.name for plan in busy)}: {told or 'no rows'}"
+    skipped = {f"stopped: {plan.spec.name}": plan.counts.read for plan in plans if plan.stopped}
+    if counts["rejected"]:
+        skipped["rejected"] = counts["rejected"]
+    sample = tuple({"source": plan.spec.name, **dict(row)} for plan in plans for row in plan.sample)
+    return Preview(headline=headline, counts=counts, skipped=skipped, sample=sample)
+
+
+def _by_source(plans: Sequence[SourcePlan]) -> dict[str, dict[str, object]]:
+    return {
+        plan.spec.name: {
+            "entity": plan.entity.name,
+            "status": "loaded" if plan.changed else "unchanged",
+            "files": len(plan.changed),
+            **plan.counts.as_dict(),
+        }
+        for plan in plans
+    }
+
+
+def _write_rejects(plan: ImportPlan, ctx: Context) -> list[str]:
+    """Reject files of this run, as paths relative to the project; a dry run leaves none."""
+    if ctx.dry:
+        return []
+    found = [source.spec.name for source in plan.sources if source.counts.rejected]
+    if not found:
+        return []
+    with ctx.warehouse.read() as session:
+        paths = [rejects.write_file(session, name, ctx) for name in found]
+    return [path.relative_to(ctx.project.root).as_posix() for path in paths]

@@ -1,0 +1,111 @@
+"""Plan and apply the load of one source: find what is new, prepare it in scratch, then one short write window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from opscli.clock import END_OF_TIME
+from opscli.engine import merge
+from opscli.engine.entity import Entity
+from opscli.engine.merge import Merge
+from opscli.engine.versions import literal
+from opscli.engine.warehouse import Session, next_load_seq
+from opscli.ids import fingerprint
+from opscli.sources import cursors, rejects
+from opscli.sources.file import FileSettings, Found, discover
+from opscli.sources.prepare import Counts, Preparation
+from opscli.sources.source import SourceSpec
+from opscli.stage import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """What the load of one source will do; the rows wait in the scratch table `staged`."""
+
+    spec: SourceSpec
+    entity: Entity
+    config: str
+    counts: Counts = Counts()
+    changed: tuple[Found, ...] = ()
+    touched: tuple[Found, ...] = ()
+    skipped: int = 0
+    """Files without anything new."""
+    staged: str = ""
+    first_backfill: bool = False
+    stopped: str = ""
+    """Why a guard stops this load, or empty."""
+    sample: Sequence[Mapping[str, object]] = ()
+
+
+def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -> SourcePlan:
+    """Read and judge whatever is new. Raises DataUnusable when a file is missing or cannot be read at all."""
+    settings: FileSettings = spec.settings
+    config = fingerprint([dict(spec.document.data), dict(entity.schema), entity.key])
+    files = discover(settings, ctx.project.root, spec.name)
+    known = cursors.read_cursors(ctx.state, spec.name)
+    changed, touched = cursors.changed_files(files, known, config=config, load_seq=load_seq)
+    plan = SourcePlan(
+        spec=spec,
+        entity=entity,
+        config=config,
+        changed=changed,
+        touched=touched,
+        skipped=len(files) - len(changed),
+    )
+    if not changed:
+        return plan
+    with ctx.warehouse.read() as session:
+        first = session.value("SELECT count(*) FROM loads WHERE source = ?", (spec.name,)) == 0
+        work = Preparation(spec=spec, entity=entity, ctx=ctx, session=session, first=first)
+        counts = work.prepare(changed)
+        return replace(
+            plan,
+            counts=counts,
+            staged=work.staged,
+            first_backfill=first,
+            stopped=_stopped(spec, entity, counts, session),
+            sample=rejects.sample(session, spec.name) if counts.rejected else (),
+        )
+
+
+def _stopped(spec: SourceSpec, entity: Entity, counts: Counts, session: Session) -> str:
+    """Which guard stops this load, in words; the share of changed rows needs rows to compare with."""
+    if spec.max_rejects.exceeded(counts.rejected, counts.read):
+        return f"{counts.rejected} of {counts.read} rows are rejected, more than {spec.max_rejects}"
+    if counts.updated and spec.max_delta.share is not None:
+        table = session.dialect.quote(entity.versions_table)
+        query = f"SELECT count(*) FROM {table} WHERE source = ? AND known_to = {literal(END_OF_TIME)}"
+        present = int(session.value(query, (spec.name,)))
+        if spec.max_delta.exceeded(counts.updated, present):
+            return f"{counts.updated} of {present} rows would change, more than {spec.max_delta}"
+    return ""
+
+
+def apply_source(plan: SourcePlan, ctx: Context) -> int:
+    """Merge a planned source in one write window, then move its cursors; versions closed."""
+    seq, closed = ctx.warehouse.load_seq(), 0
+    if plan.staged:
+        with ctx.warehouse.write(plan.entity.versions_table, "rejects", "loads") as session:
+            merge.ensure_versions(session, plan.entity)
+            seq = next_load_seq(session)
+            planned = Merge(entity=plan.entity, staged=plan.staged)
+            closed = merge.apply(session, planned, run_id=ctx.run_id, load_seq=seq)
+            rejects.store(session, plan.spec.name, plan.entity.name, ctx, seq)
+            _note_load(session, plan, ctx, seq, closed)
+            session.execute(f"DROP TABLE {plan.staged}")
+    files = (*plan.changed, *plan.touched)
+    cursors.move_cursors(ctx.state, plan.spec.name, files, config=plan.config, load_seq=seq, run_id=ctx.run_id)
+    return closed
+
+
+def _note_load(session: Session, plan: SourcePlan, ctx: Context, seq: int, closed: int) -> None:
+    counts = plan.counts
+    session.execute(
+        "INSERT INTO loads (load_seq, run_id, source, entity, loaded_at, rows_read, inserted, updated, unchanged, rejected, "
+        f"closed, first_backfill) VALUES (?, ?, ?, ?, {literal(ctx.known_at)}, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            seq, ctx.run_id, plan.spec.name, plan.entity.name, counts.read, counts.inserted, counts.updated,
+            counts.unchanged, counts.rejected, closed, plan.first_backfill,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Which source value fills which entity column, as SQL over one file's rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opscli.engine.dialect import Dialect
+from opscli.engine.entity import Entity
+from opscli.errors import DataUnusable
+from opscli.rules.tree import Expression, RuleInvalid
+from opscli.sources.expressions import AnyName, Rendered, names_in, parse_condition, parse_value, render
+from opscli.sources.formats.rows import Rows, text_literal
+from opscli.sources.source import Mapped, SourceSpec
+from opscli.sources.values import Style, read_text
+
+_RULE_TYPES = ("text", "integer", "float", "money", "boolean", "timestamp", "date")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """One entity column: SQL of its source value, that value's type, and how a text is read.
+
+    `broken` is SQL that is true when an operand of an expression was no such value.
+    """
+
+    target: str
+    type: str
+    given: str
+    given_type: str
+    style: Style
+    broken: str = "FALSE"
+    timezone: str = ""
+
+
+def mapping_of(spec: SourceSpec, entity: Entity) -> Mapping[str, Mapped]:
+    """The map as stated, or every entity column from the column of its name."""
+    if spec.map is not None:
+        return spec.map
+    return {column.name: Mapped(column=column.name) for column in entity.columns}
+
+
+def wanted_columns(spec: SourceSpec, entity: Entity) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Source columns that the mapping mentions, and those of them that fill a money column as they are."""
+    names: list[str] = []
+    exact = set()
+    for target, mapped in mapping_of(spec, entity).items():
+        mentioned = names_in(mapped.text) if mapped.text else (mapped.column,) if mapped.column else ()
+        names.extend(mentioned)
+        if entity.type_of(target) == "money" and mentioned and mentioned in ((mapped.text,), (mapped.column,)):
+            exact.add(mentioned[0])
+    if spec.where:
+        names.extend(parse_condition(spec.where, AnyName()).names)
+    if spec.available_at and entity.type_of(spec.available_at) is None:
+        names.append(spec.available_at)
+    return tuple(dict.fromkeys(names)), frozenset(exact)
+
+
+@dataclass(frozen=True, slots=True)
+class FileMapping:
+    """A source's mapping applied to one file's columns."""
+
+    spec: SourceSpec
+    entity: Entity
+    rows: Rows
+    dialect: Dialect
+
+    def filled(self) -> tuple[Filled, ...]:
+        """Every entity column. Raises DataUnusable when the file lacks a column that the mapping names."""
+        stated = mapping_of(self.spec, self.entity)
+        return tuple(self._filled(column.name, column.type, stated.get(column.name)) for column in self.entity.columns)
+
+    def condition(self) -> str:
+        """SQL of `where`, TRUE without one."""
+        if not self.spec.where:
+            return "TRUE"
+        return self._rendered(parse_condition(self.spec.where, self._names(self.spec.where))).value
+
+    def stated_availability(self) -> str:
+        """SQL of the instant in the source column that `available_at` names; NULL without one."""
+        name = self.spec.available_at
+        if not name or self.entity.type_of(name) is not None:
+            return "CAST(NULL AS TIMESTAMP)"
+        found = self._column(name)
+        return self._read(found.value, "timestamp") if found.type == "text" else f"CAST({found.value} AS TIMESTAMP)"
+
+    def _filled(self, target: str, kind: str, mapped: Mapped | None) -> Filled:
+        style = Style(decimal=self.rows.decimal, format=mapped.format if mapped else "")
+        if mapped is None or self._may_be_absent(target, mapped):
+            empty = f"CAST(NULL AS {self.dialect.type(kind)})"
+            return Filled(target=target, type=kind, given=empty, given_type=kind, style=style)
+        if mapped.value is not None:
+            return Filled(target=target, type=kind, given=text_literal(mapped.value), given_type="text", style=style)
+        found = self._column(mapped.column) if mapped.column else self._text(mapped.text)
+        local = kind == "timestamp" and found.type in ("text", "timestamp", "date")
+        return Filled(
+            target=target,
+            type=kind,
+            given=found.value,
+            given_type=found.type,
+            broken=found.broken,
+            style=style,
+            timezone=mapped.timezone if local else "",
+        )
+
+    def _may_be_absent(self, target: str, mapped: Mapped) -> bool:
+        """Without a map, a file need not hold the columns that a row may lack."""
+        optional = self.spec.map is None and target not in (*self.entity.required, *self.entity.key)
+        return optional and mapped.column not in self.rows.columns
+
+    def _text(self, text: str) -> Rendered:
+        """A column's name, else an expression."""
+        if text in self.rows.columns:
+            return self._column(text)
+        expression = parse_value(text, self._names(text))
+        return self._rendered(expression) if expression is not None else self._column(text)
+
+    def _column(self, name: str) -> Rendered:
+        kind = self.rows.columns.get(name)
+        if kind is None and self.rows.open_columns:
+            return Rendered(value="CAST(NULL AS VARCHAR)", type="text")
+        if kind is None:
+            raise self._missing(name)
+        quoted = self.dialect.quote(name)
+        if kind == "text":
+            return Rendered(value=f"NULLIF(trim({quoted}), '')", type="text")
+        if kind == "float":  # frames write missing numbers as NaN
+            return Rendered(value=f"CASE WHEN isnan({quoted}) THEN NULL ELSE {quoted} END", type="float")
+        return Rendered(value=quoted, type=kind)
+
+    def _names(self, text: str) -> Mapping[str, str]:
+        """Rule types of the columns; an unknown name in an expression is a missing column."""
+        known = {name: kind for name, kind in self.rows.columns.items() if kind in _RULE_TYPES}
+        known = {name: "any" if kind == "text" else kind for name, kind in known.items()}
+        try:
+            mentioned = parse_condition(text, AnyName()).names if text == self.spec.where else names_in(text)
+        except RuleInvalid:
+            return known  # the parse that follows tells what is wrong
+        for name in mentioned:
+            if name not in known and not self.rows.open_columns:
+                raise self._missing(name)
+            known.setdefault(name, "any")
+        return known
+
+    def _rendered(self, expression: Expression) -> Rendered:
+        columns = {name: self._column(name).value for name in expression.names}
+        return render(expression, columns, self.dialect, self._read)
+
+    def _read(self, sql: str, kind: str) -> str:
+        return read_text(sql, kind, Style(decimal=self.rows.decimal), self.dialect)
+
+    def _missing(self, name: str) -> DataUnusable:
+        near = difflib.get_close_matches(name, self.rows.columns, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"its columns are: {', '.join(self.rows.columns)}"
+        return DataUnusable(
+            f'{self.rows.label} has no column "{name}"',
+            remedy=f"{hint} Correct map: in {self.spec.document.file}, or export the file with that column",
+        )

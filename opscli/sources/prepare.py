@@ -1,0 +1,177 @@
+"""Prepare one source in scratch: read → map → check → de-duplicate → compare. Nothing here writes to the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from opscli.engine import merge
+from opscli.engine.entity import Entity
+from opscli.engine.merge import Merge
+from opscli.engine.versions import literal
+from opscli.engine.warehouse import Session
+from opscli.sources import rejects
+from opscli.sources.file import FileSettings, Found, format_of
+from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
+from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
+from opscli.sources.mapping import wanted_columns
+from opscli.sources.source import SourceSpec
+from opscli.stage import Context
+
+_RAW = "scratch.import_raw"
+_JUDGED = "scratch.import_judged"
+_LOSERS = "scratch.import_losers"
+_FILE = rejects.FILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Rows of a source in one load. read = inserted + updated + unchanged + duplicates + filtered + rejected."""
+
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    filtered: int = 0
+    rejected: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Name → rows."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def check(self, source: str) -> None:
+        """Raise RuntimeError when a row went missing on the way: a fault of the program, not of the data."""
+        told = self.inserted + self.updated + self.unchanged + self.duplicates + self.filtered + self.rejected
+        if told != self.read:
+            message = f"source {source}: {self.read} rows read, {told} accounted for ({self})"
+            raise RuntimeError(message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """The work on one source; `first` = the warehouse has no load of it yet."""
+
+    spec: SourceSpec
+    entity: Entity
+    ctx: Context
+    session: Session
+    first: bool
+
+    @property
+    def staged(self) -> str:
+        """Scratch table of the rows to merge."""
+        return f"scratch.{self._quote(f'import_{self.spec.name}')}"
+
+    def prepare(self, files: Sequence[Found]) -> Counts:
+        """Stage the new and changed rows of these files in `staged`, the rejected ones among the rejects."""
+        self._found_judged()
+        read = rejected = filtered = 0
+        for file in files:
+            rows = self._read(file)
+            kept, bad = self._judge(rows)
+            read += rows.read
+            rejected += rows.rejected + bad
+            filtered += rows.read - rows.rejected - kept
+            self.ctx.progress.advance(self.spec.name, read, None)
+        duplicates = self._drop_duplicates()
+        self._stage()
+        for table in (_RAW, _JUDGED, _LOSERS):
+            self.session.execute(f"DROP TABLE IF EXISTS {table}")
+        compared = merge.drop_unchanged(self.session, Merge(entity=self.entity, staged=self.staged))
+        counts = Counts(
+            read=read,
+            inserted=compared.inserted,
+            updated=compared.updated,
+            unchanged=compared.unchanged,
+            duplicates=duplicates,
+            filtered=filtered,
+            rejected=rejected,
+        )
+        counts.check(self.spec.name)
+        return counts
+
+    def _found_judged(self) -> None:
+        columns = {_FILE: "text", LINE: "integer", **{column.name: column.type for column in self.entity.columns}}
+        if self.entity.customer:
+            columns[NAMESPACE] = "text"
+        self.session.create(_JUDGED, {**columns, AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"})
+
+    def _read(self, file: Found) -> Rows:
+        settings: FileSettings = self.spec.settings
+        wanted, exact = wanted_columns(self.spec, self.entity)
+        # What must be rewritten as UTF-8 lies beside the scratch database, and goes as soon as it is in a table.
+        place = self.session.value("SELECT path FROM duckdb_databases() WHERE database_name = 'scratch'")
+        with TemporaryDirectory(dir=Path(place).parent) as workbench:
+            request = ReadRequest(
+                path=file.path,
+                label=file.label,
+                source=self.spec.name,
+                table=_RAW,
+                workbench=Path(workbench),
+                encoding=settings.format.encoding,
+                delimiter=settings.format.delimiter,
+                header=settings.format.header,
+                decimal=settings.format.decimal,
+                wanted=wanted,
+                exact=exact,
+            )
+            rows: Rows = format_of(file).read(request, self.session)
+        return rows
+
+    def _judge(self, rows: Rows) -> tuple[int, int]:
+        """Map and check one file's rows; (rows that meet `where`, those of them that are rejected)."""
+        judged = judged_rows(self.spec, self.entity, rows, self.session.dialect)
+        kept = self.session.execute(f"INSERT INTO {_JUDGED} SELECT {text_literal(rows.label)}, * FROM ({judged.sql})")
+        rejects.stage_judged(self.session, self.spec.name, rows, judged, _JUDGED)
+        bad = self.session.execute(f"DELETE FROM {_JUDGED} WHERE {self._quote(PROBLEM)} IS NOT NULL")
+        return kept, bad
+
+    def _drop_duplicates(self) -> int:
+        """Keep one row a key: the one available last, then the last one read; how many went."""
+        key = ", ".join(self._quote(name) for name in self.entity.key)
+        same = " AND ".join(
+            f"j.{self._quote(name)} IS NOT DISTINCT FROM d.{self._quote(name)}" for name in self.entity.key
+        )
+        place = f"{self._quote(_FILE)} DESC, {self._quote(LINE)} DESC"
+        columns = ", ".join(f"j.{self._quote(name)}" for name in (*self.entity.key, _FILE, LINE, AVAILABLE))
+        # The window runs over repeated keys only: it sorts, and most files repeat none.
+        self.session.execute(
+            f"CREATE OR REPLACE TABLE {_LOSERS} AS "
+            f"WITH repeated AS (SELECT {key} FROM {_JUDGED} GROUP BY {key} HAVING count(*) > 1), "
+            f"candidates AS (SELECT {columns} FROM {_JUDGED} AS j JOIN repeated AS d ON {same}), "
+            f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {self._quote(AVAILABLE)} DESC NULLS LAST, "
+            f"{place}) AS place FROM candidates) "
+            f"SELECT {self._quote(_FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
+        )
+        return self.session.execute(
+            f"DELETE FROM {_JUDGED} AS j USING {_LOSERS} AS l "
+            f"WHERE j.{self._quote(_FILE)} = l.{self._quote(_FILE)} AND j.{self._quote(LINE)} = l.{self._quote(LINE)}"
+        )
+
+    def _stage(self) -> None:
+        """Rows as the merge wants them: content, source, hash and the instant since which they were known."""
+        names = [column.name for column in self.entity.columns] + ([NAMESPACE] if self.entity.customer else [])
+        dialect = self.session.dialect
+        parts = ", ".join(f"coalesce(CAST({self._quote(name)} AS VARCHAR), '')" for name in self.entity.key)
+        self.session.execute(
+            f"CREATE OR REPLACE TABLE {self.staged} AS SELECT {', '.join(self._quote(name) for name in names)}, "
+            f"{text_literal(self.spec.name)} AS source, concat_ws('|', {parts}) AS source_id, "
+            f"{merge.row_hash_sql(names, dialect)} AS row_hash, {self._known_from()} AS known_from FROM {_JUDGED}"
+        )
+
+    def _known_from(self) -> str:
+        """As declared; else the event time in a source's first load, the time of the load later. Never after the load."""
+        known_at = literal(self.ctx.known_at)
+        if self.spec.available_at:
+            stated = self._quote(AVAILABLE)
+        elif self.first and self.entity.time:
+            stated = self._quote(self.entity.time)
+        else:
+            return known_at
+        return f"LEAST(coalesce({stated}, {known_at}), {known_at})"
+
+    def _quote(self, name: str) -> str:
+        return self.session.dialect.quote(name)

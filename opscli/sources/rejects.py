@@ -1,0 +1,80 @@
+"""What was not loaded: staged while a source is read, kept in the table `rejects` and in a CSV file for people."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+from opscli.engine.versions import literal
+from opscli.engine.warehouse import Session
+from opscli.errors import CannotCreate
+from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, Rows, text_literal
+from opscli.sources.judge import PROBLEM, REASON, Judged
+from opscli.stage import Context
+
+FOLDER = "rejects"
+FILE = "#file"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_BATCH_ROWS = 10_000
+
+
+def prepare(session: Session) -> None:
+    """An empty staging table."""
+    session.create(REJECTS, REJECT_COLUMNS)
+
+
+def stage_judged(session: Session, source: str, rows: Rows, judged: Judged, staged: str) -> None:
+    """Copy the staged rows of this file that have a problem to the rejects, with the text of their line."""
+    quote = session.dialect.quote
+    arms = " ".join(f"WHEN {number} THEN {text_literal(name)}" for number, name in enumerate(judged.columns))
+    column = f"CASE s.{quote(PROBLEM)} {arms} END" if arms else "''"
+    session.execute(
+        f"INSERT INTO {REJECTS} SELECT ?, ?, s.{quote(LINE)}, {column}, s.{quote(REASON)}, r.{quote(RAW)} "
+        f"FROM {staged} AS s JOIN {rows.relation} AS r ON r.{quote(LINE)} = s.{quote(LINE)} "
+        f"WHERE s.{quote(PROBLEM)} IS NOT NULL AND s.{quote(FILE)} = ?",
+        (source, rows.label, rows.label),
+    )
+
+
+def sample(session: Session, source: str, limit: int = 3) -> list[dict[str, object]]:
+    """The first rejects of a source, without their text, which may hold personal data."""
+    return session.dicts(
+        f"SELECT file, line_no, column_name, reason FROM {REJECTS} WHERE source = ? ORDER BY file, line_no LIMIT {int(limit)}",
+        (source,),
+    )
+
+
+def store(session: Session, source: str, entity: str, ctx: Context, load_seq: int) -> None:
+    """Move a source's rejects to the warehouse; those of an earlier attempt of the same run are replaced."""
+    session.execute("DELETE FROM rejects WHERE run_id = ? AND source = ?", (ctx.run_id, source))
+    session.execute(
+        "INSERT INTO rejects (run_id, source, entity, file, line_no, column_name, reason, raw, rejected_at, load_seq) "
+        f"SELECT ?, source, ?, file, line_no, column_name, reason, raw, {literal(ctx.known_at)}, {int(load_seq)} "
+        f"FROM {REJECTS} WHERE source = ?",
+        (ctx.run_id, entity, source),
+    )
+
+
+def write_file(session: Session, source: str, ctx: Context) -> Path:
+    """Write rejects/<run>/<source>.csv; a cell that a spreadsheet would run as a formula gets an apostrophe in front."""
+    path = ctx.project.root / FOLDER / ctx.run_id / f"{source}.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_suffix(".part")
+        with temporary.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("source", "file", "line", "column", "reason", "raw"))
+            query = f"SELECT * FROM {REJECTS} WHERE source = ? ORDER BY file, line_no, column_name"
+            for batch in session.batches(query, (source,), size=_BATCH_ROWS):
+                writer.writerows([_harmless(value) for value in row.values()] for row in batch.to_pylist())
+        os.replace(temporary, path)  # noqa: PTH105  atomic, also over an older file
+    except OSError as error:
+        raise CannotCreate(
+            f"{path} cannot be written: {error.strerror}", remedy="free space or fix permissions"
+        ) from error
+    return path
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

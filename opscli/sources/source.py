@@ -1,0 +1,188 @@
+"""Kind `source`: a document → a frozen spec, and what can be wrong with it before any file is opened."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from opscli.config.document import Document, Place
+from opscli.engine.entity import Entity
+from opscli.kinds import load_kind
+from opscli.outcome import Issue
+from opscli.rules.tree import RuleInvalid
+from opscli.sources.expressions import AnyName, parse_condition, parse_value
+from opscli.stage import Catalog, Provided
+
+DERIVED_NAMESPACES = ("email", "phone", "any")
+"""What a customer reference may be beside an id of a customers source."""
+_DEFAULT_MAX_REJECTS = "5%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """How one entity column is filled: from `text` (a source column or an expression), `column` or `value`."""
+
+    text: str = ""
+    column: str = ""
+    value: str | None = None
+    format: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A share (0..1) or a number of rows; either may be None."""
+
+    share: float | None = None
+    rows: int | None = None
+
+    def exceeded(self, rows: int, of: int) -> bool:
+        """More than the limit."""
+        if self.rows is not None:
+            return rows > self.rows
+        return self.share is not None and rows > self.share * of
+
+    def __str__(self) -> str:
+        """As people write it."""
+        return f"{self.rows} rows" if self.rows is not None else f"{(self.share or 0) * 100:g}%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSpec:
+    """One source. `settings` are those of its type (`sources.file.FileSettings`)."""
+
+    name: str
+    type: str
+    entity: str
+    map: Mapping[str, Mapped] | None
+    where: str | None
+    available_at: str | None
+    trust: int
+    refers_to: str | None
+    max_rejects: Limit
+    max_delta: Limit
+    on_delete: str
+    brand: str
+    settings: Any
+    document: Document
+
+
+def parse(document: Document) -> SourceSpec:
+    """A frozen spec of a schema-valid document."""
+    data = document.data
+    kind = str(data.get("type", "file"))
+    stated = data.get("map")
+    return SourceSpec(
+        name=document.name,
+        type=kind,
+        entity=str(data["entity"]),
+        map={name: _mapped(value) for name, value in stated.items()} if stated else None,
+        where=data.get("where"),
+        available_at=data.get("available_at"),
+        trust=int(data.get("trust", 50)),
+        refers_to=data.get("refers_to"),
+        max_rejects=read_limit(data.get("max_rejects", _DEFAULT_MAX_REJECTS)),
+        max_delta=read_limit(data["max_delta"]) if "max_delta" in data else Limit(),
+        on_delete=str(data.get("on_delete", "keep")),
+        brand=str(data.get("brand", "main")),
+        settings=load_kind("opscli.sources", kind).settings(data),
+        document=document,
+    )
+
+
+def provides(spec: SourceSpec) -> Iterable[Provided]:
+    """The source's name, which identity, exports and other sources refer to."""
+    line, _ = spec.document.mark(())
+    yield Provided(category="source", name=spec.name, file=spec.document.file, line=line)
+
+
+def check(spec: SourceSpec, catalog: Catalog) -> Iterable[Issue]:
+    """Unknown entity or columns, required columns that stay empty, bad zones and expressions."""
+    entity = catalog.entities.get(spec.entity)
+    if entity is None:
+        yield spec.document.issue(
+            ("entity",), f'unknown entity "{spec.entity}"', how=_did_you_mean(spec.entity, catalog.entities)
+        )
+        return
+    yield from _map_issues(spec, entity)
+    if spec.where is not None:
+        yield from _rule_issues(spec, ("where",), spec.where, condition=True)
+    if spec.refers_to is not None:
+        yield from _reference_issues(spec, entity, catalog)
+    yield from load_kind("opscli.sources", spec.type).check(spec.settings, spec.document)
+
+
+def read_limit(value: str | float) -> Limit:
+    """`5%` and 0.05 are shares, whole numbers count rows."""
+    if isinstance(value, str):
+        return Limit(share=float(value.rstrip("% ")) / 100)
+    return Limit(rows=value) if isinstance(value, int) else Limit(share=float(value))
+
+
+def _mapped(value: Any) -> Mapped:
+    if isinstance(value, str):
+        return Mapped(text=value)
+    if "value" in value:
+        constant = value["value"]
+        return Mapped(value=str(constant).lower() if isinstance(constant, bool) else str(constant))
+    return Mapped(column=value["column"], format=value.get("format", ""), timezone=value.get("timezone", ""))
+
+
+def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:
+    columns = [column.name for column in entity.columns]
+    for target, mapped in (spec.map or {}).items():
+        place: Place = ("map", target)
+        if target not in columns:
+            yield spec.document.issue(
+                place, f'{spec.entity} has no column "{target}"', how=_did_you_mean(target, columns)
+            )
+        if mapped.text:
+            yield from _rule_issues(spec, place, mapped.text)
+        if mapped.timezone:
+            yield from _zone_issues(spec, (*place, "timezone"), mapped.timezone)
+    if spec.map is not None:
+        for name in dict.fromkeys((*entity.required, *entity.key)):
+            if name not in spec.map and name in entity.required:
+                yield spec.document.issue(
+                    ("map",),
+                    f'nothing fills "{name}" of {spec.entity}',
+                    why="no row may lack it",
+                    how=f"add {name}: SOURCE_COLUMN",
+                )
+
+
+def _rule_issues(spec: SourceSpec, place: Place, text: str, *, condition: bool = False) -> Iterator[Issue]:
+    try:
+        if condition:
+            parse_condition(text, AnyName())
+        else:
+            parse_value(text, AnyName())
+    except RuleInvalid as error:
+        yield spec.document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset)
+
+
+def _zone_issues(spec: SourceSpec, place: Place, zone: str) -> Iterator[Issue]:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield spec.document.issue(place, f'unknown time zone "{zone}"', how="use a name such as Europe/London or UTC")
+
+
+def _reference_issues(spec: SourceSpec, entity: Entity, catalog: Catalog) -> Iterator[Issue]:
+    place: Place = ("refers_to",)
+    known = (*catalog.names("source"), *DERIVED_NAMESPACES)
+    if entity.customer is None:
+        yield spec.document.issue(place, f"{spec.entity} refers to no customer", how="remove refers_to")
+    elif spec.refers_to not in known:
+        yield spec.document.issue(
+            place, f'unknown source "{spec.refers_to}"', how=_did_you_mean(str(spec.refers_to), known)
+        )
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f'did you mean "{near[0]}"?' if near else f"one of: {', '.join(names)}"
