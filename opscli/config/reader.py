@@ -1,7 +1,7 @@
 """YAML text → plain data with the line and column of every node.
 
-Scalars follow YAML 1.2's core schema, so `NO`, `on`, `12:30` and `2026-05-04` are text. Two refinements keep values as they
-look: digits with a leading zero (`0123`, a postcode) are text, and `1.10` is a number that still prints as `1.10`.
+Scalars follow YAML 1.2's core schema, so `NO`, `on`, `12:30` and `2026-05-04` are text. Two refinements keep values as
+they look: digits with a leading zero (`0123`, a postcode) are text, and `1.10` is a number that still prints as `1.10`.
 Duplicate keys are problems, anchors are allowed up to a cap of expanded nodes, and no tag makes an object.
 """
 

@@ -1,0 +1,213 @@
+"""All config files of a project → validated documents and a config version; problems of all files at once.
+
+`config/` knows no kind's meaning: it checks that each file can be read, stands in its kind's folder, fits the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from opscli.config.document import Document
+from opscli.config.reader import KEY, Tree, read_yaml
+from opscli.config.schemas import assemble, folder_of, version_of
+from opscli.config.secrets import dotenv_warnings, variable
+from opscli.config.validate import did_you_mean, validate
+from opscli.errors import ConfigInvalid, UsageError
+from opscli.ids import fingerprint
+from opscli.kinds import config_kinds
+from opscli.outcome import Issue
+
+PROJECT_FILE = Path("configs") / "project.yaml"
+JOBS = "jobs"
+"""The one kind folder that lies beside configs/, not in it."""
+DEFAULT_ENVIRONMENT = "default"
+"""When none is chosen; it is never live."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedConfig:
+    """What the files say. `texts` maps each file to its text; `version` is SHA-256 of the documents' content."""
+
+    root: Path
+    project: Document
+    environment: str
+    documents: tuple[Document, ...]
+    version: str
+    texts: Mapping[str, str]
+    warnings: tuple[Issue, ...] = ()
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that has configs/project.yaml. Raises UsageError when there is none."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise UsageError(f"no project here: neither {here} nor a folder above has {PROJECT_FILE}", remedy="opscli init")
+
+
+def load(root: Path, environment: str | None) -> LoadedConfig:
+    """Read and check every config file under `root`; raises ConfigInvalid with the problems of all of them."""
+    documents, issues, texts = read_documents(root)
+    project = next((item for item in documents if item.kind == "project"), None)
+    if not issues and project is None:
+        raise UsageError(f"{root / PROJECT_FILE} is missing", remedy="opscli init")
+    if issues or project is None:
+        raise ConfigInvalid(sorted(set(issues)))
+    return LoadedConfig(
+        root=root,
+        project=project,
+        environment=environment or variable("OPSCLI_ENV", root) or DEFAULT_ENVIRONMENT,
+        documents=documents,
+        version=fingerprint([[item.kind, item.name, item.data] for item in documents]),
+        texts=texts,
+        warnings=dotenv_warnings(root),
+    )
+
+
+def read_documents(root: Path) -> tuple[tuple[Document, ...], list[Issue], dict[str, str]]:
+    """Documents (by kind and name), every problem, and the text of each file that could be read."""
+    issues: list[Issue] = []
+    texts: dict[str, str] = {}
+    documents: list[Document] = []
+    for path, folder in _files(root):
+        file = path.relative_to(root).as_posix()
+        document = _read(path, file, folder, issues, texts)
+        if document is not None:
+            documents.append(document)
+    documents += _folders(root, issues, texts)
+    documents.sort(key=lambda item: (item.kind, item.name, item.file))
+    issues += _named_twice(documents)
+    for document in documents:
+        issues += validate(document)
+    return tuple(documents), issues, texts
+
+
+def _files(root: Path) -> Iterator[tuple[Path, str]]:
+    """Every YAML file with the folder that its kind must name; jobs/ lies beside configs/."""
+    configs = root / "configs"
+    file_folders = {folder_of(kind) for kind in config_kinds() if "x-files" in assemble(kind)}
+    for path in sorted((*configs.rglob("*.yaml"), *configs.rglob("*.yml"))):
+        parts = path.relative_to(configs).parts
+        if not path.name.endswith(".test.yaml") and parts[0] not in file_folders:
+            folder = parts[0] if len(parts) > 1 else "."
+            yield path, f"configs/{JOBS}" if folder == JOBS else folder
+    for path in sorted((*(root / "jobs").rglob("*.yaml"), *(root / "jobs").rglob("*.yml"))):
+        yield path, JOBS
+
+
+def _read(path: Path, file: str, folder: str, issues: list[Issue], texts: dict[str, str]) -> Document | None:
+    """One document whose kind and version are known, or None with the reasons in `issues`."""
+    if path.suffix == ".yml":
+        issues.append(
+            Issue(file=file, line=1, column=1, what="config files end in .yaml", how=f"rename to {path.stem}.yaml")
+        )
+        return None
+    text = _text(path, file, issues)
+    if text is None:
+        return None
+    texts[file] = text
+    tree, problems = read_yaml(text, file)
+    issues += problems
+    if tree is None:
+        return None
+    if not isinstance(tree.data, dict):
+        what = "a config file is a block of keys"
+        issues.append(Issue(file=file, line=1, column=1, what=what, how="start it with `kind:` and `version: 1`"))
+        return None
+    return _identified(tree, path.stem, file, folder, issues)
+
+
+def _text(path: Path, file: str, issues: list[Issue]) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        what, how = "the file is not UTF-8 here", "save it as UTF-8"
+        issues.append(Issue(file=file, line=line, column=column, what=what, how=how))
+    except OSError as error:
+        issues.append(
+            Issue(file=file, line=1, column=1, what=f"cannot be read: {error.strerror}", how="check its rights")
+        )
+    return None
+
+
+def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issue]) -> Document | None:
+    """The document, once kind, version and folder are right; without these no schema can be chosen."""
+    data: dict[str, Any] = tree.data
+    kind, version = data.get("kind"), data.get("version")
+    name = data.get("name", stem)
+    document = Document(
+        kind=str(kind), version=1, name=str(name), file=file, data={**data, "name": name}, marks=tree.marks
+    )
+    known = config_kinds()
+    if kind not in known:
+        what = 'missing key "kind"' if "kind" not in data else f'unknown kind "{kind}"'
+        why = "every config file says what it is"
+        issues.append(document.issue(("kind",), what, why=why, how=did_you_mean(str(kind), known)))
+        return None
+    if isinstance(version, bool) or version != version_of(str(kind)):
+        issues.append(_version_issue(document, version))
+        return None
+    if folder_of(str(kind)) != folder:
+        issues.append(_folder_issue(document, folder_of(str(kind))))
+        return None
+    return replace(document, version=int(version))
+
+
+def _folder_issue(document: Document, folder: str) -> Issue:
+    here = Path(document.file)
+    right = (Path("." if folder == JOBS else "configs") / folder / here.name).as_posix()
+    why = f"files in {here.parent.as_posix()}/ are of another kind"
+    return document.issue(("kind",), f"kind {document.kind} does not belong here", why=why, how=f"move it to {right}")
+
+
+def _version_issue(document: Document, version: Any) -> Issue:
+    current = version_of(document.kind)
+    why = f"this program reads version {current} of kind {document.kind}"
+    if version is None:
+        return document.issue(("version",), 'missing key "version"', why=why, how=f"add version: {current}")
+    newer = isinstance(version, int) and version > current
+    how = "install a newer opscli, or go back to the older form of the file" if newer else f"write version: {current}"
+    return document.issue(("version",), f"unknown version {version}", why=why, how=how)
+
+
+def _folders(root: Path, issues: list[Issue], texts: dict[str, str]) -> Iterator[Document]:
+    """Documents of kinds whose schema has `x-files`: a folder each, the files' texts as properties."""
+    for kind in config_kinds():
+        files: dict[str, str] = assemble(kind).get("x-files", {})
+        place = root / "configs" / folder_of(kind)
+        if files and place.is_dir():
+            yield from (_folder(root, kind, path, issues, texts) for path in sorted(place.iterdir()))
+
+
+def _folder(root: Path, kind: str, path: Path, issues: list[Issue], texts: dict[str, str]) -> Document:
+    """One such document; files that the kind does not know are problems."""
+    known = {name: field for field, name in assemble(kind)["x-files"].items()}
+    data: dict[str, Any] = {"kind": kind, "version": version_of(kind), "name": path.name}
+    for part in sorted(path.iterdir()) if path.is_dir() else [path]:
+        file = part.relative_to(root).as_posix()
+        if part == path or part.name not in known:
+            what = f'unknown file "{part.name}" in a {kind}'
+            how = did_you_mean(part.name, known) if part != path else f"a {kind} is a folder with {', '.join(known)}"
+            issues.append(Issue(file=file, line=1, column=1, what=what, how=how))
+        elif (text := _text(part, file, issues)) is not None:
+            data[known[part.name]] = texts[file] = text
+    file = path.relative_to(root).as_posix()
+    return Document(kind=kind, version=version_of(kind), name=path.name, file=file, data=data, marks={})
+
+
+def _named_twice(documents: Iterable[Document]) -> Iterator[Issue]:
+    seen: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        first = seen.setdefault((document.kind, document.name), document)
+        if first is not document:
+            what = f'a second {document.kind} named "{document.name}"'
+            mark = ("name",) if ("name",) in document.marks else ("kind", KEY)
+            yield document.issue(
+                mark, what, why=f"{first.file} has this name already", how="give one of them another name"
+            )

@@ -1,0 +1,232 @@
+"""A document against its kind's schema: every violation as an Issue that says what, where, why and how to fix it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from opscli.config.document import Document, Place
+from opscli.config.reader import KEY
+from opscli.config.schemas import assemble
+from opscli.outcome import Issue
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+SECRET_KEYS = ("env", "file", "keyring", "cmd")
+
+_WORDS = {
+    "object": "a block of keys", "array": "a list", "string": "text", "number": "a number", "integer": "a whole number",
+    "boolean": "true or false", "null": "empty",
+}  # fmt: skip
+_LIMITS = {
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be more than {}",
+    "exclusiveMaximum": "must be less than {}",
+    "minItems": "needs at least {} item(s)",
+    "maxItems": "may have at most {} item(s)",
+    "minLength": "must not be empty",
+    "maxLength": "may have at most {} characters",
+    "minProperties": "needs at least {} key(s)",
+    "maxProperties": "may have at most {} key(s)",
+    "multipleOf": "must be a multiple of {}",
+    "uniqueItems": "must not list an item twice",
+}
+
+
+def validate(document: Document) -> tuple[Issue, ...]:
+    """Every violation of the kind's schema, at most one per place and reason."""
+    errors = _validator(document.kind).iter_errors(document.data)
+    return tuple(dict.fromkeys(issue for error in errors for issue in _issues(document, error)))
+
+
+def did_you_mean(word: str, known: Iterable[str], place: str = "") -> str:
+    """`did you mean "x"?`, or the known words when nothing is near; "" when there are none."""
+    names = [str(name) for name in known]
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?{place}'
+    return f"known here: {', '.join(sorted(names))}" if names else ""
+
+
+@cache
+def _validator(kind: str) -> Validator:
+    import jsonschema
+
+    with_secrets: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+        jsonschema.Draft202012Validator, {"x-secret": _check_secret}
+    )
+    validator: Validator = with_secrets(assemble(kind))
+    return validator
+
+
+def _check_secret(_validator: Any, marked: bool, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """Keyword x-secret: the value must be a reference, never the secret itself."""
+    from jsonschema.exceptions import ValidationError
+
+    if marked and not (isinstance(instance, Mapping) and len(instance) == 1 and next(iter(instance)) in SECRET_KEYS):
+        yield ValidationError("a secret must not stand in the file")
+
+
+def _issues(document: Document, error: ValidationError) -> Iterator[Issue]:
+    place: Place = tuple(error.absolute_path)
+    teller = _TELLERS.get(str(error.validator), _told_plainly)
+    yield from teller(document, place, error)
+
+
+def _unknown_keys(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    known = [*_mapping(error.schema).get("properties", {})]
+    for key in _mapping(error.instance):
+        if key not in known and not _matches_pattern(key, _mapping(error.schema)):
+            line, column = document.mark((*place, key, KEY))
+            yield Issue(
+                file=document.file,
+                line=line,
+                column=column,
+                what=f'unknown key "{key}"',
+                why=f"{_name_of(place, document)} has no such key",
+                how=did_you_mean(str(key), known),
+            )
+
+
+def _matches_pattern(key: str, schema: Mapping[str, Any]) -> bool:
+    import re
+
+    return any(re.search(pattern, key) for pattern in schema.get("patternProperties", {}))
+
+
+def _missing_key(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    present = _mapping(error.instance)
+    missing = next((key for key in _stated(error) if key not in present and repr(key) in error.message), None)
+    if missing is not None:
+        words = _mapping(_mapping(error.schema).get("properties", {}).get(missing, {})).get("description", "")
+        yield document.issue(
+            place, f'missing key "{missing}" in {_name_of(place, document)}', why=_lower(words), how=f"add {missing}: …"
+        )
+
+
+def _wrong_word(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    allowed = _stated(error) if error.validator == "enum" else [_stated(error)]
+    value = error.instance
+    known = [str(item) for item in allowed]
+    shown = f'"{value}"' if isinstance(value, str) else _words_for(value)
+    yield document.issue(
+        place, f"{_name_of(place, document)} cannot be {shown}", why=_about(error), how=did_you_mean(str(value), known)
+    )
+
+
+def _wrong_type(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    if _mapping(error.schema).get("x-secret"):
+        return  # told by the keyword itself, without a second line at the same place
+    wanted = _stated(error) if isinstance(_stated(error), list) else [_stated(error)]
+    what = f"{_name_of(place, document)} must be {' or '.join(_WORDS[kind] for kind in wanted)}"
+    quote = "string" in wanted and isinstance(error.instance, (int, float))
+    how = f'put it in quotes: "{str(error.instance).lower()}"' if quote else ""
+    yield document.issue(place, f"{what}, not {_words_for(error.instance)}", why=_about(error), how=how)
+
+
+def _secret_literal(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    why = f"{_name_of(place, document)} is a secret, and config files are read by many and kept in git"
+    yield document.issue(
+        place, error.message, why=why, how="write {env: NAME}, {file: path}, {keyring: service/user} or {cmd: [...]}"
+    )
+
+
+def _no_alternative(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    """Of anyOf and oneOf: the problems of the branch that was most likely meant, else what would fit."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    shape = [errors for errors in branches.values() if not any(_is_shape(inner) for inner in errors)]
+    if len(shape) == 1:
+        for inner in shape[0]:
+            inner.parent = error.parent
+            inner.path = inner.relative_path = type(inner.path)([*error.path, *inner.path])
+            yield from _issues(document, inner)
+        return
+    if not branches:
+        yield document.issue(place, f"{_name_of(place, document)} fits more than one form", why=_about(error))
+        return
+    options = _stated(error)
+    if all(set(_mapping(option)) == {"required"} for option in options):
+        names = [" and ".join(option["required"]) for option in options]
+        yield document.issue(place, f"{_name_of(place, document)} needs one of: {', '.join(names)}", why=_about(error))
+        return
+    yield document.issue(
+        place, f"{_name_of(place, document)} cannot be {_words_for(error.instance)} of this form", why=_about(error)
+    )
+
+
+def _is_shape(error: ValidationError) -> bool:
+    """Whether an error says that another branch was meant: a wrong type, or a wrong word, of the value itself."""
+    return not error.path and error.validator in ("type", "const", "enum", "x-secret")
+
+
+def _limit(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    words = _LIMITS[str(error.validator)].format(_stated(error))
+    yield document.issue(place, f"{_name_of(place, document)} {words}", why=_about(error))
+
+
+def _pattern(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    what = f'{_name_of(place, document)} cannot be "{error.instance}"'
+    yield document.issue(place, what, why=_about(error), how=f"it must match {_stated(error)}")
+
+
+def _told_plainly(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    yield document.issue(place, f"{_name_of(place, document)}: {error.message}", why=_about(error))
+
+
+_TELLERS: Mapping[str, Callable[[Document, Place, ValidationError], Iterator[Issue]]] = {
+    "additionalProperties": _unknown_keys,
+    "unevaluatedProperties": _unknown_keys,
+    "required": _missing_key,
+    "enum": _wrong_word,
+    "const": _wrong_word,
+    "type": _wrong_type,
+    "x-secret": _secret_literal,
+    "anyOf": _no_alternative,
+    "oneOf": _no_alternative,
+    "pattern": _pattern,
+    **dict.fromkeys(_LIMITS, _limit),
+}
+
+
+def _name_of(place: Place, document: Document) -> str:
+    """What a place is called in a sentence: the key, `item 3 of steps`, or the kind."""
+    if not place:
+        return f"kind {document.kind}"
+    if isinstance(place[-1], int):
+        owner = next((part for part in reversed(place) if isinstance(part, str)), document.kind)
+        return f"item {place[-1] + 1} of {owner}"
+    return str(place[-1])
+
+
+def _stated(error: ValidationError) -> Any:
+    """The keyword's value in the schema."""
+    return error.validator_value
+
+
+def _about(error: ValidationError) -> str:
+    """The schema's own words about the place."""
+    return _lower(_mapping(error.schema).get("description", ""))
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".") if sentence else ""
+
+
+def _words_for(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "empty"
+    kinds: dict[type, str] = {dict: "a block of keys", list: "a list", str: "text"}
+    return kinds.get(type(value), f"the number {value}")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,131 @@
+"""Documents → one frozen Project: each room parses its kinds, says what it provides, checks against all the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from opscli.config.load import LoadedConfig, load
+from opscli.config.project import ProjectSpec
+from opscli.config.secrets import resolve
+from opscli.engine.entity import Entity, standard_entities
+from opscli.kinds import load_config_kind
+from opscli.outcome import Issue
+from opscli.stage import Catalog, ConfigKind, Project, Provided, collecting
+
+ENTITY, COLUMN, CUSTOMER_FIELD = "entity", "column", "customer_field"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A project without problems, before any secret was read: what `config check` needs on a machine without them."""
+
+    loaded: LoadedConfig
+    settings: ProjectSpec
+    specs: Mapping[str, Mapping[str, object]]
+    catalog: Catalog
+
+
+def check_project(root: Path, environment: str | None = None) -> Checked:
+    """Read and check all config; raises ConfigInvalid with every problem of every document."""
+    loaded = load(root, environment)
+    modules = {document.kind: _module(document.kind) for document in loaded.documents}
+    specs: dict[str, dict[str, object]] = defaultdict(dict)
+    with collecting() as issues:
+        for document in loaded.documents:
+            specs[document.kind][document.name] = modules[document.kind].parse(document)
+        settings = cast("ProjectSpec", specs["project"][loaded.project.name])
+        entities = {**standard_entities(), **_entities(specs)}
+        provided = [*_entity_entries(entities), *_provided(specs, modules)]
+        issues.extend(_provided_twice(provided))
+        catalog = Catalog(entries=_by_category(provided), entities=entities, zone=settings.timezone)
+        for kind, named in specs.items():
+            for spec in named.values():
+                issues.extend(modules[kind].check(spec, catalog))
+    settings.settings(loaded.environment)
+    return Checked(loaded=loaded, settings=settings, specs=specs, catalog=catalog)
+
+
+def compile_project(root: Path, environment: str | None) -> Project:
+    """The frozen project of an environment: --env, else OPSCLI_ENV, else `default`, which is not live.
+
+    Raises ConfigInvalid with every problem, UsageError for an unknown environment, SecretMissing where the address of a
+    store is a secret that this machine lacks.
+    """
+    checked = check_project(root, environment)
+    spec, loaded = checked.settings, checked.loaded
+    here = spec.settings(loaded.environment)
+    return Project(
+        root=root,
+        name=spec.name,
+        environment=loaded.environment,
+        live=here.live,
+        redirect_to=here.redirect_to,
+        zone=spec.timezone,
+        currency=spec.currency,
+        country=spec.country,
+        locale=spec.locale,
+        id_key=resolve(here.id_key, root).reveal(),
+        holdout=here.holdout,
+        max_recipients=here.limits.max_recipients,
+        max_delta=here.limits.max_delta,
+        retention=spec.retention,
+        warehouse_url=resolve(here.warehouse, root).reveal(),
+        state_url=resolve(here.state, root).reveal(),
+        clock_pin=here.clock,
+        version=loaded.version,
+        documents=loaded.documents,
+        specs=checked.specs,
+        entities=checked.catalog.entities,
+        catalog=checked.catalog,
+    )
+
+
+def _module(kind: str) -> ConfigKind:
+    return cast("ConfigKind", load_config_kind(kind))
+
+
+def _entities(specs: Mapping[str, Mapping[str, object]]) -> dict[str, Entity]:
+    return {name: spec for name, spec in specs.get(ENTITY, {}).items() if isinstance(spec, Entity)}
+
+
+def _entity_entries(entities: Mapping[str, Entity]) -> Iterator[Provided]:
+    """Entities, their columns as `orders.amount`, and the customers' columns as fields of a customer."""
+    for entity in entities.values():
+        file, line = entity.document.file, entity.document.mark(())[0]
+        yield Provided(category=ENTITY, name=entity.name, file=file, line=line)
+        for column in entity.columns:
+            place = entity.document.mark(("schema", "properties", column.name))[0]
+            name = f"{entity.name}.{column.name}"
+            yield Provided(category=COLUMN, name=name, type=column.type, file=file, line=place)
+            if entity.name == "customers":
+                yield Provided(category=CUSTOMER_FIELD, name=column.name, type=column.type, file=file, line=place)
+
+
+def _provided(specs: Mapping[str, Mapping[str, object]], modules: Mapping[str, ConfigKind]) -> Iterator[Provided]:
+    for kind, named in specs.items():
+        for spec in named.values():
+            yield from modules[kind].provides(spec)
+
+
+def _by_category(provided: Iterable[Provided]) -> dict[str, dict[str, Provided]]:
+    entries: dict[str, dict[str, Provided]] = defaultdict(dict)
+    for item in provided:
+        entries[item.category].setdefault(item.name, item)
+    return dict(entries)
+
+
+def _provided_twice(provided: Iterable[Provided]) -> Iterator[Issue]:
+    """Two definitions of one name: nobody could say which one an expression means."""
+    seen: dict[tuple[str, str], Provided] = {}
+    for item in provided:
+        first = seen.setdefault((item.category, item.name), item)
+        if first is not item:
+            why = f"{first.file}:{first.line} defines this name already"
+            what = f'a second {item.category} named "{item.name}"'
+            yield Issue(
+                file=item.file, line=item.line, column=1, what=what, why=why, how="give one of them another name"
+            )
