@@ -26,9 +26,10 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One file to write."""
+    """One file to write; `group` is its path, with a star where months differ."""
 
     path: str
+    group: str
     select: str
     format: Format
 
@@ -67,12 +68,12 @@ def parts_of(dataset: Dataset, until: date) -> Iterator[Part]:
     """The files of a dataset with the query of each."""
     if not dataset.monthly:
         select = f"SELECT * FROM {dataset.view} ORDER BY {dataset.order}"
-        yield Part(path=dataset.path, select=select, format=dataset.format)
+        yield Part(path=dataset.path, group=dataset.path, select=select, format=dataset.format)
         return
     for month in months_before(until):
         select = f"SELECT * EXCLUDE (month) FROM {dataset.view} WHERE month = DATE '{month}' ORDER BY {dataset.order}"
         path = dataset.path.format(month=f"{month:%Y-%m}")
-        yield Part(path=path, select=select, format=dataset.format)
+        yield Part(path=path, group=dataset.path.format(month="*"), select=select, format=dataset.format)
 
 
 def own_paths(until: date | None = None) -> set[str]:

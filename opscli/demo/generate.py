@@ -141,7 +141,8 @@ def _readme(settings: DemoSettings) -> WrittenFile:
     changed = settle(draft, target)
     draft.unlink(missing_ok=True)
     seconds = round(time.perf_counter() - started, 3)
-    return WrittenFile(path=target.name, rows=0, bytes=target.stat().st_size, seconds=seconds, changed=changed)
+    size = target.stat().st_size
+    return WrittenFile(path=target.name, group=target.name, rows=0, bytes=size, seconds=seconds, changed=changed)
 
 
 def _remove_later(settings: DemoSettings) -> tuple[str, ...]:

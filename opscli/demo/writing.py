@@ -30,6 +30,7 @@ class WrittenFile:
     """One file of the demo; `changed` is false when it already had this content and was not touched."""
 
     path: str
+    group: str
     rows: int
     bytes: int
     seconds: float
@@ -54,7 +55,7 @@ def write_part(connection: DuckDBPyConnection, part: Part, folder: Path) -> Writ
         draft.unlink(missing_ok=True)
     seconds = round(time.perf_counter() - started, 3)
     rows = int(copied[0]) if copied else 0
-    return WrittenFile(path=part.path, rows=rows, bytes=size, seconds=seconds, changed=changed)
+    return WrittenFile(path=part.path, group=part.group, rows=rows, bytes=size, seconds=seconds, changed=changed)
 
 
 def settle(draft: Path, target: Path) -> bool:

@@ -51,5 +51,5 @@ WHERE s.turn = 1;
 
 -- What visitors of the web shop look at: the 500 products bought most often.
 CREATE TABLE popular AS
-SELECT product_id, ROW_NUMBER() OVER (ORDER BY sales DESC, product_id) - 1 AS no, COUNT(*) OVER () AS products
+SELECT product_id, ROW_NUMBER() OVER (ORDER BY sales DESC, product_id) - 1 AS no
 FROM (SELECT product_id, COUNT(*) AS sales FROM original_lines GROUP BY product_id ORDER BY sales DESC, product_id LIMIT 500);

@@ -31,7 +31,8 @@ CREATE VIEW out_web_events AS
 WITH parts AS (
   SELECT *, 2 + pick(d, 0, 6) + CASE WHEN buys THEN 2 ELSE 0 END AS steps, 'v' || printf('%015x', d) AS session_id FROM visits
 ), events AS (
-  SELECT *, UNNEST(range(0, steps + 1)) AS turn FROM parts
+  -- a join rather than UNNEST, so that a month's filter is applied before visits become events
+  SELECT p.*, turn FROM parts p JOIN range(11) turns(turn) ON turn <= steps
 ), kinds AS (
   SELECT
     *,
@@ -42,7 +43,9 @@ WITH parts AS (
       WHEN (d + turn) % 3 = 0 THEN 'page_view'
       ELSE 'product_view'
     END AS kind,
-    moment + to_seconds(CAST(turn * (20 + pick(d, 3, 150)) AS BIGINT)) AS local_at
+    moment + to_seconds(CAST(turn * (20 + pick(d, 3, 150)) AS BIGINT)) AS local_at,
+    -- the count as a value, not a column, keeps the join below an equality of both sides
+    (d // 11 + turn * 31) % (SELECT COUNT(*) FROM popular) AS article
   FROM events
 )
 SELECT
@@ -59,5 +62,5 @@ SELECT
   -- minutes that the visit lasted
   CASE WHEN kind = 'session' THEN round(steps * (20 + pick(d, 3, 150)) / 60, 1) END AS value
 FROM kinds
-JOIN popular p ON p.no = (d // 11 + turn * 31) % p.products
+JOIN popular p ON p.no = article
 WHERE local_at < getvariable('until');

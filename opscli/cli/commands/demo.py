@@ -1,0 +1,96 @@
+"""`opscli demo`: write the sample data that the demo project reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from opscli.cli.choices import CHOICES
+
+if TYPE_CHECKING:
+    from opscli.demo.generate import DemoResult
+    from opscli.stage import Progress
+
+app = typer.Typer(help="The sample data of the demo project.", no_args_is_help=True)
+
+
+@app.callback()
+def demo() -> None:
+    """The sample data of the demo project."""
+
+
+@app.command("data")
+def data(
+    until: Annotated[
+        str, typer.Option(help="Write what was known before this day, 2017-01-02 to 2018-01-01.")
+    ] = "2018-01-01",
+    customers: Annotated[int, typer.Option(help="How many customers, up to 1000000.")] = 2469,
+    seed: Annotated[int, typer.Option(help="Another number, other people.")] = 7,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files (default: data/ of the project).")] = None,
+) -> None:
+    """Write a year of a grocery chain: real purchases, and made-up people, visits, tickets and deals around them.
+
+    A file whose content is unchanged is not touched, so the next import skips it.
+    """
+    from opscli.cli.report import note, show
+    from opscli.demo.generate import DemoSettings, generate
+
+    folder = out or Path(CHOICES.project or ".") / "data"
+    settings = DemoSettings(out=folder, until=_day(until), customers=customers, seed=seed)
+    with _progress() as progress:
+        result = generate(settings, progress)
+    show(_rows(result), title=f"Demo data in {folder}")
+    for path in result.removed:
+        note(f"removed {folder / path}: it lies after {until}")
+
+
+def _day(text: str) -> Any:
+    from datetime import date
+
+    from opscli.errors import UsageError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day", remedy="write it as 2017-12-31") from error
+
+
+def _rows(result: DemoResult) -> list[dict[str, Any]]:
+    """One row for each kind of file; months of one kind are counted together."""
+    rows: dict[str, dict[str, Any]] = {}
+    for file in result.files:
+        empty = {"file": file.group, "files": 0, "changed": 0, "rows": 0, "bytes": 0, "seconds": 0.0}
+        row = rows.setdefault(file.group, empty)
+        row["files"] += 1
+        row["changed"] += int(file.changed)
+        row["rows"] += file.rows
+        row["bytes"] += file.bytes
+        row["seconds"] = round(row["seconds"] + file.seconds, 3)
+    return list(rows.values())
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on stderr when that is a terminal, else silence."""
+    from opscli.stage import Silence
+
+    if CHOICES.quiet or not sys.stderr.isatty():
+        yield Silence()
+        return
+    from rich.progress import Progress as Bar
+
+    from opscli.cli.report import console
+
+    with Bar(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading the original", total=None)
+
+        class Shown:
+            def advance(self, what: str, done: int, total: int | None) -> None:
+                bar.update(task, description=what, completed=done, total=total)
+
+        yield Shown()
