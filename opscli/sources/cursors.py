@@ -44,7 +44,8 @@ def changed_files(
 
     A cursor that is ahead of the warehouse belongs to a warehouse that is gone: its file is read again, which is harmless.
     """
-    changed, touched = [], []
+    changed: list[Found] = []
+    touched: list[Found] = []
     for file in files:
         last = known.get(file.label)
         usable = last is not None and last.config == config and last.position <= load_seq

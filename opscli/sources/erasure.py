@@ -16,8 +16,9 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
     """Delete by `links`; call before identity erases those. Rows removed."""
     entities = [entity for entity in ctx.project.entities.values() if entity.customer or entity.name == "customers"]
     removed = 0
-    with ctx.warehouse.write(*(entity.versions_table for entity in entities), "rejects") as session:
+    with ctx.warehouse.read() as session:
         _note_references(session, ids)
+    with ctx.warehouse.write(*(entity.versions_table for entity in entities), "rejects") as session:
         for entity in entities:
             table = session.dialect.quote(entity.versions_table)
             if not session.columns(entity.versions_table):

@@ -93,6 +93,7 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
             closed = merge.apply(session, planned, run_id=ctx.run_id, load_seq=seq)
             rejects.store(session, plan.spec.name, plan.entity.name, ctx, seq)
             _note_load(session, plan, ctx, seq, closed)
+        with ctx.warehouse.read() as session:  # a transaction writes to one database, so the scratch is cleaned here
             session.execute(f"DROP TABLE {plan.staged}")
     files = (*plan.changed, *plan.touched)
     cursors.move_cursors(ctx.state, plan.spec.name, files, config=plan.config, load_seq=seq, run_id=ctx.run_id)
