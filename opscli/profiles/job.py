@@ -38,9 +38,9 @@ def plan(ctx: Context) -> ProfilesPlan:
     load_seq = ctx.warehouse.load_seq()
     with ctx.warehouse.read() as session:
         present = frozenset(session.tables())
-        if "customers" not in present:
+        if not {"customers", "records"} <= present:
             raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
-        _check_columns(traits, present, session)
+        _check_columns(traits, session)
         cut = Cut(
             dialect=session.dialect,
             entities=project.entities,
@@ -98,10 +98,10 @@ def _counts(session: Session, *, known: bool) -> Mapping[str, int]:
     return {"profiles": total, "new": new, "gone": gone}
 
 
-def _check_columns(traits: Sequence[Resolved], present: frozenset[str], session: Session) -> None:
+def _check_columns(traits: Sequence[Resolved], session: Session) -> None:
     """Fields of customers that config defines but the golden table does not have yet."""
     fields = {trait.trait.column.partition(".")[2] for trait in traits if trait.trait.kind == "field"}
-    missing = sorted(fields - set(session.columns("customers"))) if "customers" in present else []
+    missing = sorted(fields - set(session.columns("customers")))
     if missing:
         raise DataUnusable(
             f"customers has no column {', '.join(missing)} yet",

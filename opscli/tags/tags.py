@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opscli.config.document import Document
+from opscli.config.project import parse_share
 from opscli.outcome import Issue
 from opscli.rules.language import condition, mentions
 from opscli.rules.order import circle, edges_of
@@ -23,7 +24,7 @@ class Tag:
     name: str
     when: str
     position: int
-    label: Mapping[str, str] = field(default_factory=dict)
+    label: str | Mapping[str, str] = ""
     purpose: str = ""
 
 
@@ -36,9 +37,6 @@ class TagSpec:
     exclusive: bool
     max_delta: float | None
     tags: tuple[Tag, ...]
-    owner: str = ""
-    purpose: str = ""
-    runbook: str = ""
     document: Document
 
 
@@ -50,7 +48,7 @@ def parse(document: Document) -> TagSpec:
             name=node["name"],
             when=node["when"],
             position=position,
-            label=dict(node.get("label", {})),
+            label=node.get("label", ""),
             purpose=node.get("purpose", ""),
         )
         for position, node in enumerate(data["tags"])
@@ -59,10 +57,9 @@ def parse(document: Document) -> TagSpec:
         name=document.name,
         dimension=data["dimension"],
         exclusive=bool(data.get("exclusive", False)),
-        max_delta=float(data["max_delta"]) if "max_delta" in data else None,
+        max_delta=parse_share(data["max_delta"]) if "max_delta" in data else None,
         tags=tags,
         document=document,
-        **{key: str(data.get(key, "")) for key in ("owner", "purpose", "runbook")},
     )
 
 

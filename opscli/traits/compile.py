@@ -1,7 +1,7 @@
 """Resolved traits → one query: one pass per entity with conditional aggregates, then what is computed from them.
 
-Both cuts are applied: event time < as_of, and the version known at `known_at`. Customers, their links and their fields
-are identity's newest answer; somebody first seen after `known_at` is left out. Every window is half-open.
+Both cuts are applied: event time < as_of, and the version known at `known_at`. Who belongs together and the fields of
+customers are identity's newest answer; somebody not known yet, or created later, is left out. Windows are half-open.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def profile_sql(traits: Sequence[Resolved], cut: Cut) -> Pipeline:
     `traits` come in the order of `resolve`. Traits of an entity that nothing was imported for are 0 or NULL.
     """
     plain = [trait for trait in traits if not trait.derived]
-    pipeline = Pipeline().step("people", _people(plain, cut))
+    pipeline = Pipeline().step("known", _known(cut)).step("people", _people(plain, cut))
     joins: list[str] = []
     for entity in sorted({_entity(trait) for trait in plain if trait.aggregate}):
         group = [trait for trait in plain if trait.aggregate and _entity(trait) == entity]
@@ -66,10 +66,25 @@ def profile_sql(traits: Sequence[Resolved], cut: Cut) -> Pipeline:
     return pipeline.step("profile", f"{select} FROM {pipeline.last}")
 
 
+def _known(cut: Cut) -> str:
+    """Customers of whom a record was known at `known_at`, and who were created before as_of if that is stated.
+
+    Closed versions count too: somebody who has left the newest file is still a customer. (`first_seen` will not do: it
+    says when identity first met a customer, which for a past as_of is always too late.)
+    """
+    time = cut.entities["customers"].time
+    created = f"r.{cut.dialect.quote(time)}" if time else ""
+    before = f" AND ({created} IS NULL OR {created} < {timestamp_literal(cut.as_of)})" if created else ""
+    return (
+        'SELECT DISTINCT l."customer_id"\nFROM records r JOIN links l ON l."ns" = r."source" AND l."ref" = r."source_id"\n'
+        f'WHERE r."known_from" <= {timestamp_literal(cut.known_at)}{before}'
+    )
+
+
 def _people(plain: Sequence[Resolved], cut: Cut) -> str:
     fields = sorted({trait.trait.column.partition(".")[2] for trait in plain if trait.trait.kind == "field"})
-    columns = "".join(f", {cut.dialect.quote(name)}" for name in fields if name != "customer_id")
-    return f'SELECT "customer_id"{columns} FROM customers WHERE "first_seen" <= {timestamp_literal(cut.known_at)}'
+    columns = "".join(f", c.{cut.dialect.quote(name)}" for name in fields)
+    return f'SELECT c."customer_id"{columns}\nFROM customers c JOIN known ON known."customer_id" = c."customer_id"'
 
 
 def _seen(group: Sequence[Resolved], cut: Cut) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opscli.config.document import Document
 from opscli.outcome import Issue
@@ -28,7 +28,7 @@ class Trait:
     column: str = ""
     expression: str = ""
     groups: int = 0
-    label: Mapping[str, str] = field(default_factory=dict)
+    label: str | Mapping[str, str] = ""
     document: Document
 
     @property
@@ -47,9 +47,6 @@ class TraitSpec:
 
     name: str
     traits: tuple[Trait, ...]
-    owner: str = ""
-    purpose: str = ""
-    runbook: str = ""
     problems: tuple[Issue, ...] = ()
     document: Document
 

@@ -30,13 +30,7 @@ def parse(document: Document) -> TraitSpec:
         except AggregateInvalid as error:
             place = ("traits", name, error.key)
             problems.append(document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset))
-    return TraitSpec(
-        name=document.name,
-        traits=tuple(traits),
-        problems=tuple(problems),
-        document=document,
-        **{key: str(document.data.get(key, "")) for key in ("owner", "purpose", "runbook")},
-    )
+    return TraitSpec(name=document.name, traits=tuple(traits), problems=tuple(problems), document=document)
 
 
 def provides(spec: TraitSpec) -> Iterable[Provided]:
@@ -75,7 +69,7 @@ def _trait(name: str, node: Mapping[str, Any], document: Document) -> Trait:
         error = RuleInvalid(what, how=f"write exactly one of {', '.join(KINDS)}")
         raise AggregateInvalid(kinds[-1] if kinds else "", error)
     kind = kinds[0]
-    label = dict(node.get("label", {}))
+    label = node.get("label", "")
     if kind == "expr":
         return Trait(name=name, kind=kind, expression=node["expr"], label=label, document=document)
     if kind == "ntile":

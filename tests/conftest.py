@@ -1,0 +1,94 @@
+"""Shared fixtures: real stores in temporary folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opscli.engine.duckdb import DuckDBWarehouse
+from opscli.state.store import State, open_state
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
+    """An empty warehouse file."""
+    opened = DuckDBWarehouse(tmp_path / "store" / "warehouse.duckdb", tmp_path / "scratch")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    """An empty state in SQLite."""
+    opened = open_state("sqlite:///store/state.db", root=tmp_path)
+    yield opened
+    opened.close()
+
+
+def _postgres_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL cluster of our own, on a free port, run as user postgres when we are root."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server programs are not installed (Debian: postgresql)")
+    pytest.importorskip("psycopg")
+    folder = tmp_path_factory.mktemp("postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        for parent in (folder, *folder.parents):
+            if parent == Path("/tmp"):  # noqa: S108  where pytest puts its folders
+                break
+            parent.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+    subprocess.run(
+        [
+            *as_user,
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
+    server = subprocess.Popen(
+        [*as_user, str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-F"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+    )
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    import psycopg
+
+    for _ in range(200):
+        try:
+            psycopg.connect(url).close()
+            break
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    yield url
+    server.terminate()
+    server.wait(timeout=20)
