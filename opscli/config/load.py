@@ -21,7 +21,7 @@ from opscli.kinds import config_kinds
 from opscli.outcome import Issue
 
 PROJECT_FILE = Path("configs") / "project.yaml"
-JOBS = "jobs"
+JOBS = "../jobs"
 """The one kind folder that lies beside configs/, not in it."""
 DEFAULT_ENVIRONMENT = "default"
 """When none is chosen; it is never live."""
@@ -93,8 +93,7 @@ def _files(root: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted((*configs.rglob("*.yaml"), *configs.rglob("*.yml"))):
         parts = path.relative_to(configs).parts
         if not path.name.endswith(".test.yaml") and parts[0] not in file_folders:
-            folder = parts[0] if len(parts) > 1 else "."
-            yield path, f"configs/{JOBS}" if folder == JOBS else folder
+            yield path, parts[0] if len(parts) > 1 else "."
     for path in sorted((*(root / "jobs").rglob("*.yaml"), *(root / "jobs").rglob("*.yml"))):
         yield path, JOBS
 
@@ -161,7 +160,7 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
 
 def _folder_issue(document: Document, folder: str) -> Issue:
     here = Path(document.file)
-    right = (Path("." if folder == JOBS else "configs") / folder / here.name).as_posix()
+    right = Path("configs", folder, here.name).as_posix().replace("configs/../", "").replace("/./", "/")
     why = f"files in {here.parent.as_posix()}/ are of another kind"
     return document.issue(("kind",), f"kind {document.kind} does not belong here", why=why, how=f"move it to {right}")
 

@@ -34,7 +34,7 @@ def assemble(kind: str) -> dict[str, Any]:
 
 
 def folder_of(kind: str) -> str:
-    """Folder of a kind under configs/: `tags`, `.` for the single files; `jobs` lies beside it."""
+    """Folder of a kind under configs/: `tags`, `.` for the single files, `../jobs`."""
     folder: str = read_schema(config_kinds()[kind])["x-folder"]
     return folder
 
