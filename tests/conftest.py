@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,22 +39,20 @@ def _postgres_programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """URL of a PostgreSQL cluster of our own, on a free port, run as user postgres when we are root."""
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL's server programs are not installed (Debian: postgresql)")
     pytest.importorskip("psycopg")
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not pytest's own folder: it is 0700 and belongs to us, and the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="opscli-postgres-"))
+    folder.chmod(0o755)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
-        for parent in (folder, *folder.parents):
-            if parent == Path("/tmp"):  # noqa: S108  where pytest puts its folders
-                break
-            parent.chmod(0o755)
         shutil.chown(folder, "postgres")
     data = folder / "data"
     subprocess.run(
@@ -92,3 +91,4 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield url
     server.terminate()
     server.wait(timeout=20)
+    shutil.rmtree(folder, ignore_errors=True)

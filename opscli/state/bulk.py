@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, Select, Table, column, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Conflict = Literal["fail", "ignore", "replace"]
@@ -22,16 +22,20 @@ def insert(
 
     `ignore` leaves a row that is there under any unique key; `replace` updates it under the primary key.
     """
-    written = 0
     iterator = iter(rows)
-    statement: Any = None
-    while batch := list(islice(iterator, BATCH_ROWS)):
-        if statement is None:
-            statement = _statement(connection, table, sorted(batch[0]), conflict)
+    first = next(iterator, None)
+    if first is None:
+        return 0
+    columns = sorted(first)
+    if connection.dialect.name == "postgresql":
+        return _copy(connection, table, columns, chain((first,), iterator), conflict)
+    written = 0
+    statement = _statement(sqlite.insert(table), columns, conflict)
+    every = chain((first,), iterator)
+    while batch := list(islice(every, BATCH_ROWS)):
         before = _changes(connection)
-        result = connection.execute(statement, batch)
-        after = _changes(connection)
-        written += after - before if after is not None and before is not None else max(result.rowcount, 0)
+        connection.execute(statement, batch)
+        written += _changes(connection) - before
     return written
 
 
@@ -51,7 +55,7 @@ def batches(connection: Connection, query: Select[Any], *, size: int = 100_000) 
 
     result = connection.execution_options(stream_results=True).execute(query)
     names = list(result.keys())
-    types = [_arrow_type(column.type) for column in query.selected_columns]
+    types = [_arrow_type(item.type) for item in query.selected_columns]
     schema = pa.schema(list(zip(names, types, strict=True)))
     while chunk := result.fetchmany(size):
         columns: Sequence[Any] = list(zip(*chunk, strict=True))
@@ -63,7 +67,7 @@ def to_arrow(connection: Connection, query: Select[Any]) -> Any:
     """The whole result as one Arrow table with typed columns, also when it is empty."""
     import pyarrow as pa
 
-    types = [(column.name, _arrow_type(column.type)) for column in query.selected_columns]
+    types = [(item.name, _arrow_type(item.type)) for item in query.selected_columns]
     return pa.Table.from_batches(list(batches(connection, query)), schema=pa.schema(types))
 
 
@@ -76,21 +80,37 @@ def _arrow_type(kind: Any) -> Any:
     )
 
 
-def _statement(connection: Connection, table: Table, columns: Sequence[str], conflict: Conflict) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement: Any = dialect.insert(table)
+def _statement(statement: Any, columns: Sequence[str], conflict: Conflict) -> Any:
     if conflict == "ignore":
         return statement.on_conflict_do_nothing()
     if conflict == "replace":
-        keys = [column.name for column in table.primary_key]
+        keys = [item.name for item in statement.table.primary_key]
         changed = {name: statement.excluded[name] for name in columns if name not in keys}
         return statement.on_conflict_do_update(index_elements=keys, set_=changed)
     return statement
 
 
-def _changes(connection: Connection) -> int | None:
+def _changes(connection: Connection) -> int:
     """SQLite's count of changed rows on this connection: its executemany reports -1 for rowcount."""
-    if connection.dialect.name != "sqlite":
-        return None
     raw: Any = connection.connection.dbapi_connection
     return int(raw.total_changes)
+
+
+def _copy(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], conflict: Conflict
+) -> int:
+    """COPY into a temporary table, then one INSERT that knows what to do with conflicts and counts exactly."""
+    staged = f"bulk_{table.name}"
+    wanted = [table.c[name] for name in columns]
+    form = ", ".join(f'"{item.name}" {item.type.compile(connection.dialect)}' for item in wanted)
+    connection.execute(text(f"CREATE TEMPORARY TABLE {staged} ({form}) ON COMMIT DROP"))
+    raw: Any = connection.connection.dbapi_connection
+    names = ", ".join(f'"{name}"' for name in columns)
+    with raw.cursor() as cursor, cursor.copy(f"COPY {staged} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row.get(name) for name in columns])
+    source: Any = select(*(column(name) for name in columns)).select_from(text(staged))
+    statement = _statement(postgresql.insert(table).from_select(list(columns), source), columns, conflict)
+    written = connection.execute(statement).rowcount
+    connection.execute(text(f"DROP TABLE {staged}"))
+    return int(written)

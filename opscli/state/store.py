@@ -88,8 +88,9 @@ def open_state(url: str, *, root: Path) -> State:
     try:
         migrate.upgrade(engine)
         _know_itself(engine)
-    except OperationalError as error:
-        if parsed.get_backend_name() != "sqlite":
+    except BaseException as error:  # no connection may stay open behind an error; it is raised again below
+        engine.dispose()
+        if isinstance(error, OperationalError) and parsed.get_backend_name() != "sqlite":
             raise ServiceUnavailable(
                 f"the state database does not answer: {_first_line(error)}", remedy="check that the server runs"
             ) from error
