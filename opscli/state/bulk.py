@@ -111,6 +111,6 @@ def _copy(
             copy.write_row([row.get(name) for name in columns])
     source: Any = select(*(column(name) for name in columns)).select_from(text(staged))
     statement = _statement(postgresql.insert(table).from_select(list(columns), source), columns, conflict)
-    written = connection.execute(statement).rowcount
+    written = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
     connection.execute(text(f"DROP TABLE {staged}"))
     return int(written)

@@ -34,26 +34,23 @@ def test_the_stated_head_is_the_newest_revision() -> None:
 @pytest.mark.postgres
 def test_the_same_tables_stand_on_postgresql_and_take_the_same_rows(postgres_url: str, tmp_path: Path) -> None:
     opened = open_state(postgres_url, root=tmp_path)
-    with opened.begin() as connection:
-        names = set(inspect(connection).get_table_names())
-        assert set(metadata.tables) <= names
-        assert bulk.insert(connection, pins, [pin("a", "x"), pin("b", "x")]) == 2
-        assert bulk.insert(connection, pins, [pin("a", "x"), pin("c", "x")], conflict="ignore") == 1
-        assert bulk.insert(connection, pins, [{**pin("a", "x"), "verdict": "remove"}], conflict="replace") == 1
-    copy = open_copy(postgres_url, root=tmp_path, folder=tmp_path / "plan-pg")
-    with copy.begin() as connection:
-        assert bulk.insert(connection, pins, [pin("only-in-plan", "x")]) == 1
-    with opened.read() as connection:
-        assert connection.execute(select(pins.c.customer_id).order_by(pins.c.customer_id)).scalars().all() == [
-            "a",
-            "b",
-            "c",
-        ]
-    copy.close()
-    with opened.read() as connection:
-        assert "plan_pg" not in inspect(connection).get_schema_names()
-    assert opened.send_hold() == ""
-    opened.close()
+    try:
+        with opened.begin() as connection:
+            assert set(metadata.tables) <= set(inspect(connection).get_table_names())
+            assert bulk.insert(connection, pins, [pin("a", "x"), pin("b", "x")]) == 2
+            assert bulk.insert(connection, pins, [pin("a", "x"), pin("c", "x")], conflict="ignore") == 1
+            assert bulk.insert(connection, pins, [{**pin("a", "x"), "verdict": "remove"}], conflict="replace") == 1
+        copy = open_copy(postgres_url, root=tmp_path, folder=tmp_path / "plan-pg")
+        with copy.begin() as connection:
+            assert bulk.insert(connection, pins, [pin("only-in-plan", "x")]) == 1
+        copy.close()
+        with opened.read() as connection:
+            names = connection.execute(select(pins.c.customer_id).order_by(pins.c.customer_id)).scalars().all()
+            assert names == ["a", "b", "c"]
+            assert "plan_pg" not in inspect(connection).get_schema_names()
+        assert opened.send_hold() == ""
+    finally:
+        opened.close()
 
 
 def test_brand_is_part_of_the_keys_that_are_expensive_to_change() -> None:
