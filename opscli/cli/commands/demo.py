@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from opscli.cli.choices import CHOICES
+from opscli.cli import report, session
+from opscli.cli.watch import watching
 
 if TYPE_CHECKING:
     from opscli.demo.generate import DemoResult
-    from opscli.stage import Progress
 
 app = typer.Typer(help="The sample data of the demo project.", no_args_is_help=True)
 
@@ -24,7 +22,11 @@ def demo() -> None:
     """The sample data of the demo project."""
 
 
-@app.command("data")
+@app.command(
+    "data",
+    epilog="Examples:  opscli demo data  |  opscli demo data --until 2017-12-31  |  "
+    "opscli demo data --customers 1000000 --out big",
+)
 def data(
     until: Annotated[
         str, typer.Option(help="Write what was known before this day, 2017-01-02 to 2018-01-01.")
@@ -37,21 +39,19 @@ def data(
 
     A file whose content is unchanged is not touched, so the next import skips it.
     """
-    from opscli.cli.report import note, show
     from opscli.demo.generate import DemoSettings, generate
 
-    folder = out or Path(CHOICES.project or ".") / "data"
+    folder = out or session.root() / "data"
     settings = DemoSettings(out=folder, until=_day(until), customers=customers, seed=seed)
-    with _progress() as progress:
-        result = generate(settings, progress)
-    show(_rows(result), title=f"Demo data in {folder}")
-    for path in result.removed:
-        note(f"removed {folder / path}: it lies after {until}")
+    with watching() as observer:
+        observer.step_started("demo data")
+        result = generate(settings, observer)
+    report.show(_rows(result), title=f"Demo data in {folder}")
+    if result.removed:
+        report.note(f"removed {len(result.removed)} files of months after {until}, which an earlier call had written")
 
 
-def _day(text: str) -> Any:
-    from datetime import date
-
+def _day(text: str) -> date:
     from opscli.errors import UsageError
 
     try:
@@ -72,25 +72,3 @@ def _rows(result: DemoResult) -> list[dict[str, Any]]:
         row["bytes"] += file.bytes
         row["seconds"] = round(row["seconds"] + file.seconds, 3)
     return list(rows.values())
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on stderr when that is a terminal, else silence."""
-    from opscli.stage import Silence
-
-    if CHOICES.quiet or not sys.stderr.isatty():
-        yield Silence()
-        return
-    from rich.progress import Progress as Bar
-
-    from opscli.cli.report import console
-
-    with Bar(console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading the original", total=None)
-
-        class Shown:
-            def advance(self, what: str, done: int, total: int | None) -> None:
-                bar.update(task, description=what, completed=done, total=total)
-
-        yield Shown()
