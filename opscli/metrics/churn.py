@@ -52,12 +52,12 @@ def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
     condition = guard(check_aggregate(settings.of, frame.columns(entity), zone=frame.zone), frame.target(entity), time)
     sql = (
         "SELECT period, member, COUNT(*) AS base, COUNT(*) - SUM(still) AS lost FROM (\n"
-        "  SELECT b.period, a.person, MAX(CASE WHEN a.at < b.low THEN a.member END) AS member,\n"
-        "    MAX(CASE WHEN a.at >= b.early_low AND a.at < b.low THEN 1 ELSE 0 END) AS before,\n"
-        "    MAX(CASE WHEN a.at >= b.early_high THEN 1 ELSE 0 END) AS still\n"
-        f"  FROM (SELECT {frame.person(entity)} AS person, {time} AS at, {frame.member(entity)} AS member\n"
+        "  SELECT b.period, a.person, MAX(CASE WHEN a.happened < b.low THEN a.member END) AS member,\n"
+        "    MAX(CASE WHEN a.happened >= b.early_low AND a.happened < b.low THEN 1 ELSE 0 END) AS before,\n"
+        "    MAX(CASE WHEN a.happened >= b.early_high THEN 1 ELSE 0 END) AS still\n"
+        f"  FROM (SELECT {frame.person(entity)} AS person, {time} AS happened, {frame.member(entity)} AS member\n"
         f"    FROM {frame.rows(entity)}{f' WHERE {condition}' if condition else ''}) a\n"
-        f"  JOIN {frame.buckets(before=settings.active_within)} b ON a.at >= b.early_low AND a.at < b.high\n"
+        f"  JOIN {frame.buckets(before=settings.active_within)} b ON a.happened >= b.early_low AND a.happened < b.high\n"
         "  WHERE a.person IS NOT NULL GROUP BY b.period, a.person) seen\n"
         "WHERE before = 1 GROUP BY 1, 2"
     )

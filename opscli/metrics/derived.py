@@ -83,12 +83,15 @@ def _names(formula: str) -> set[str]:
     except SyntaxError as error:
         raise ValueError(f"the formula cannot be read: {error.msg}") from error
     for node in ast.walk(tree.body):
-        number = isinstance(node, ast.Constant) and isinstance(node.value, int | float)
-        if not number and not isinstance(
-            node, ast.BinOp | ast.UnaryOp | ast.USub | ast.Name | ast.Load | tuple(_OPERATORS)
-        ):
+        if not _allowed(node):
             raise ValueError(f"the formula may not hold {type(node).__name__.lower()}")
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _allowed(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    return isinstance(node, (ast.BinOp, ast.UnaryOp, ast.USub, ast.Name, ast.Load, *_OPERATORS))
 
 
 def _calculate(node: ast.expr, parts: Parts) -> float | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from opscli.clock import parse_duration
 from opscli.config.document import Document
+from opscli.config.project import parse_share
 from opscli.errors import UsageError
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value, number, share
@@ -44,7 +45,7 @@ def parse(body: Mapping[str, Any]) -> Settings:
     return Settings(
         revenue=read(revenue),
         spend=read({"sum": body["spend"]}),
-        margin=float(body.get("margin", 1)),
+        margin=parse_share(body.get("margin", 1)),
         window=parse_duration(body.get("window", "365d")),
         show=body.get("show", "ratio"),
     )
@@ -75,10 +76,10 @@ def _cohort(settings: Settings, frame: Frame) -> Source:
     double = frame.dialect.type("float")
     sql = (
         "SELECT period, '' AS member, COUNT(*) AS won, SUM(brought) AS revenue, SUM(brought * brought) AS squares FROM (\n"
-        f"  SELECT b.period, b.early_high, r.person, MIN(r.at) AS first_at, CAST(SUM(r.amount) AS {double}) AS brought\n"
-        f"  FROM (SELECT {frame.person(entity)} AS person, {time} AS at, {amount} AS amount\n"
+        f"  SELECT b.period, b.early_high, r.person, MIN(r.happened) AS first_at, CAST(SUM(r.amount) AS {double}) AS brought\n"
+        f"  FROM (SELECT {frame.person(entity)} AS person, {time} AS happened, {amount} AS amount\n"
         f"    FROM {frame.rows(entity)}{f' WHERE {condition}' if condition else ''}) r\n"
-        f"  JOIN {frame.buckets(before=settings.window)} b ON r.at < b.high\n"
+        f"  JOIN {frame.buckets(before=settings.window)} b ON r.happened < b.high\n"
         "  WHERE r.person IS NOT NULL GROUP BY 1, 2, 3) cohort\n"
         "WHERE first_at >= early_high GROUP BY 1, 2"
     )

@@ -16,7 +16,27 @@ from opscli.stage import Catalog, Provided
 
 PACKAGE = "opscli.metrics"
 COMMON = frozenset(
-    ["kind", "version", "name", "label", "type", "time", "dimensions", "unit", "decimals", "good", "target", "min_sample", "complete_after", "maturity", "zero_denominator", "advice", "owner", "purpose", "runbook"]
+    [
+        "kind",
+        "version",
+        "name",
+        "label",
+        "type",
+        "time",
+        "dimensions",
+        "unit",
+        "decimals",
+        "good",
+        "target",
+        "min_sample",
+        "complete_after",
+        "maturity",
+        "zero_denominator",
+        "advice",
+        "owner",
+        "purpose",
+        "runbook",
+    ]
 )
 """Keys that every metric has; all others belong to its type."""
 

@@ -60,18 +60,18 @@ def walk(path: Path, frame: Frame) -> Source:
     column = frame.target(path.entity).column(path.column)
     hits = ", ".join(f"CASE WHEN {sql} THEN 1 END AS hit_{n}" for n, sql in enumerate(steps, 1))
     body = [
-        f"WITH hits AS (SELECT {column} AS id, {frame.time(path.entity)} AS at, {frame.member(path.entity)} AS member,\n"
+        f"WITH hits AS (SELECT {column} AS id, {frame.time(path.entity)} AS happened, {frame.member(path.entity)} AS member,\n"
         f"    {hits}\n  FROM {frame.rows(path.entity)})",
-        "step_1 AS (SELECT id, at AS at_1, member FROM (SELECT id, at, member,\n"
-        "    ROW_NUMBER() OVER (PARTITION BY id ORDER BY at, member) AS place FROM hits WHERE hit_1 = 1) ranked\n"
+        "step_1 AS (SELECT id, happened AS at_1, member FROM (SELECT id, happened, member,\n"
+        "    ROW_NUMBER() OVER (PARTITION BY id ORDER BY happened, member) AS place FROM hits WHERE hit_1 = 1) ranked\n"
         "  WHERE place = 1)",
     ]
     window = _window(path)
     for n in range(2, len(steps) + 1):
         earlier = ", ".join(f"s.at_{k}" for k in range(1, n))
         body.append(
-            f"step_{n} AS (SELECT s.id, s.member, {earlier}, MIN(h.at) AS at_{n} FROM step_{n - 1} s\n"
-            f"  LEFT JOIN hits h ON h.id = s.id AND h.hit_{n} = 1 AND h.at >= s.at_{n - 1}{window}\n"
+            f"step_{n} AS (SELECT s.id, s.member, {earlier}, MIN(h.happened) AS at_{n} FROM step_{n - 1} s\n"
+            f"  LEFT JOIN hits h ON h.id = s.id AND h.hit_{n} = 1 AND h.happened >= s.at_{n - 1}{window}\n"
             f"  GROUP BY s.id, s.member, {earlier})"
         )
     counts = ", ".join(f"COUNT(s.at_{n}) AS reached_{n}" for n in range(1, len(steps) + 1))
@@ -90,4 +90,4 @@ def _conditions(path: Path, frame: Frame) -> list[str]:
 def _window(path: Path) -> str:
     if path.window is None:
         return ""
-    return f" AND h.at < s.at_1 + INTERVAL '{int(path.window.total_seconds())} seconds'"
+    return f" AND h.happened < s.at_1 + INTERVAL '{int(path.window.total_seconds())} seconds'"

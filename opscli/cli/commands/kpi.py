@@ -1,0 +1,152 @@
+"""`opscli kpi list|query|explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from opscli.cli import report, session
+from opscli.errors import DataUnusable, UsageError
+
+if TYPE_CHECKING:
+    from opscli.metrics.metric import Metric
+    from opscli.metrics.periods import Period
+    from opscli.metrics.query import Desk, Point
+
+app = typer.Typer(help="KPIs: query and explain numbers.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of the metric.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at this instant (default: now).")]
+Grain = Annotated[str | None, typer.Option("--grain", help="day, week, month, quarter or year.")]
+By = Annotated[str | None, typer.Option("--by", help="Split by these columns, separated by commas.")]
+_USUAL_PERIODS = 6
+
+
+@app.command("list")
+def list_metrics() -> None:
+    """Every metric with its type, unit, target and owner."""
+    from opscli.metrics.metric import Metric
+    from opscli.reports.numbers import Printer
+
+    project = session.open_project()
+    rows = []
+    for metric in project.all("metric", Metric):
+        printer = Printer(metric.unit, project.currency, metric.decimals)
+        rows.append(
+            {
+                "metric": metric.name,
+                "label": metric.title(project.locale),
+                "type": metric.type,
+                "grain": metric.time.grain,
+                "target": printer.full(metric.target.value) if metric.target else None,
+                "good": metric.good,
+                "owner": metric.owner,
+            }
+        )
+    report.show(rows, columns=("metric", "label", "type", "grain", "target", "good", "owner"))
+
+
+@app.command()
+def query(  # noqa: PLR0913  each is an option of the command line
+    metric: Name,
+    by: By = None,
+    grain: Grain = None,
+    since: Annotated[str | None, typer.Option("--from", help="First day, such as 2017-10-01.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    as_of: AsOf = None,
+) -> None:
+    """The values of a metric: by default its last complete periods."""
+    with _desk(as_of) as desk:
+        spec = desk.metric(metric)
+        periods = _periods(desk, spec, grain, (since, until))
+        _require_set_up(desk, spec)
+        points = desk.ask(spec, periods, _dimensions(by))
+        warnings = _unfinished(periods, desk, spec)
+        report.show([_row(point, by) for point in points], warnings=warnings)
+
+
+@app.command()
+def explain(metric: Name, by: By = None, grain: Grain = None, as_of: AsOf = None) -> None:
+    """What a metric means: its definition, the config version and the SQL that is run."""
+    with _desk(as_of) as desk:
+        spec = desk.metric(metric)
+        periods = desk.periods(spec, 1, grain)
+        compiled = desk.compile(spec, periods, _dimensions(by))
+        project = desk.project
+        facts: dict[str, Any] = {
+            "metric": spec.name,
+            "label": spec.title(project.locale),
+            "purpose": spec.purpose,
+            "definition": f"{spec.document.file}:{spec.document.mark(())[0]}",
+            "config_version": project.version[:12],
+            "period": f"{periods[-1].label}: {periods[-1].start:%Y-%m-%d %H:%M} to {periods[-1].end:%Y-%m-%d %H:%M} UTC",
+            "settled_after": str(spec.settle),
+            "sql": compiled.sql,
+        }
+        text = "\n".join(f"{name:<15} {value}" for name, value in facts.items() if value and name != "sql")
+        report.show_one(facts, f"{text}\n\n{compiled.sql}")
+
+
+@contextmanager
+def _desk(as_of: str | None) -> Iterator[Desk]:
+    from opscli.metrics.query import Desk
+
+    with session.opened(as_of) as ctx, ctx.warehouse.read() as reading:
+        yield Desk(project=ctx.project, session=reading, as_of=ctx.as_of, known_at=ctx.known_at)
+
+
+def _dimensions(by: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in by.split(",") if name.strip()) if by else ()
+
+
+def _periods(desk: Desk, metric: Metric, grain: str | None, days: tuple[str | None, str | None]) -> tuple[Period, ...]:
+    """The periods that touch [--from, --to]; without both the last complete ones."""
+    from opscli.metrics.periods import GRAINS, Calendar
+
+    unit = grain or metric.time.grain
+    if unit not in GRAINS:
+        raise UsageError(f"--grain {unit} is no period", remedy=f"use one of {', '.join(GRAINS)}")
+    since, until = (_day(text) for text in days)
+    if since is None and until is None:
+        return desk.periods(metric, _USUAL_PERIODS, unit)
+    last = desk.periods(metric, 1, unit)[-1]
+    calendar = Calendar(zone=desk.project.zone, week_start=metric.time.week_start)
+    found = calendar.between(unit, since or until or last.first_day, until or last.first_day)
+    if not found:
+        raise UsageError("--from lies after --to or after the last complete period", remedy="name an earlier --from")
+    return found
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day", remedy="write it as 2017-10-01") from error
+
+
+def _require_set_up(desk: Desk, metric: Metric) -> None:
+    missing = desk.missing(metric)
+    if missing:
+        names = ", ".join(missing)
+        raise DataUnusable(f"{metric.name} is not set up: nothing has been loaded for {names}", remedy="opscli import")
+
+
+def _unfinished(periods: tuple[Period, ...], desk: Desk, metric: Metric) -> list[str]:
+    """A period that is not over, or whose outcomes are not, must not be read as a fall."""
+    young = [period.label for period in periods if period.end + metric.settle > desk.as_of]
+    return [f"not complete yet: {', '.join(young)}"] if young else []
+
+
+def _row(point: Point, by: str | None) -> dict[str, Any]:
+    value = point.value
+    row: dict[str, Any] = {"period": point.period.label}
+    if by:
+        row["member"] = point.member
+    row |= {"value": value.value, "numerator": value.numerator, "denominator": value.denominator, "rows": value.rows}
+    return row | {"low": value.low, "high": value.high}

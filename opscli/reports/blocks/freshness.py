@@ -1,0 +1,49 @@
+"""`{freshness: true}`: how old the newest load of each source is at as_of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opscli.config.document import Document
+from opscli.engine.versions import literal
+from opscli.outcome import Issue
+from opscli.reports.model import Block, Column
+from opscli.reports.report import Item, Room
+from opscli.reports.words import age, word
+from opscli.stage import Catalog
+
+
+def check(_item: Item, _document: Document, _catalog: Catalog) -> Iterable[Issue]:
+    """Nothing to check."""
+    return ()
+
+
+def build(item: Item, room: Room) -> Block | str:
+    """Sources from the oldest load to the newest; the numbers are the newest load's."""
+    desk, locale = room.desk, room.locale
+    found = desk.session.rows(
+        "SELECT source, entity, loaded_at, rows_read, rejected FROM (SELECT source, entity, loaded_at, rows_read, rejected,\n"
+        "  ROW_NUMBER() OVER (PARTITION BY source ORDER BY load_seq DESC) AS place FROM loads\n"
+        f"  WHERE loaded_at <= {literal(desk.known_at)}) newest WHERE place = 1 ORDER BY loaded_at, source"
+    )
+    rows = tuple(
+        (source, entity, at, age(desk.as_of - at), read, rejected) for source, entity, at, read, rejected in found
+    )
+    sentence = word("freshness_nothing", locale)
+    if rows:
+        sentence = word("freshness", locale, count=len(rows), source=rows[0][0], age=rows[0][3])
+    return Block(
+        name="freshness",
+        kind="freshness",
+        title=item.label.get(locale.partition("-")[0]) or word("freshness_title", locale),
+        sentence=sentence,
+        columns=(
+            Column("source", word("source", locale)),
+            Column("entity", word("entity", locale)),
+            Column("loaded_at", word("loaded_at", locale), "time"),
+            Column("age", word("age", locale)),
+            Column("rows_read", word("read", locale), "count"),
+            Column("rejected", word("rejected", locale), "count"),
+        ),
+        rows=rows,
+    )

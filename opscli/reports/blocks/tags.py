@@ -1,0 +1,55 @@
+"""`{tags: DIMENSION}`: how many customers have each tag of a dimension at as_of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opscli.charts.plot import Bar, Plot
+from opscli.config.document import Document
+from opscli.engine.versions import literal
+from opscli.outcome import Issue
+from opscli.reports.model import Block, Column
+from opscli.reports.numbers import Printer
+from opscli.reports.report import Item, Room
+from opscli.reports.words import named, word
+from opscli.stage import Catalog
+
+
+def check(_item: Item, _document: Document, _catalog: Catalog) -> Iterable[Issue]:
+    """Nothing to check: a dimension without members is an empty block."""
+    return ()
+
+
+def build(item: Item, room: Room) -> Block | str:
+    """Tags by number of customers."""
+    locale, now = room.locale, literal(room.desk.as_of)
+    found = room.desk.session.rows(
+        "SELECT tag, COUNT(DISTINCT customer_id) FROM tag_history\n"
+        f"WHERE dimension = ? AND entered_at <= {now} AND left_at > {now} GROUP BY tag ORDER BY 2 DESC, 1",
+        (item.subject,),
+    )
+    counts = [(str(tag), int(count)) for tag, count in found]
+    total = sum(count for _, count in counts)
+    parts = ", ".join(f"{named(tag, locale)} {count:,}" for tag, count in counts)
+    name = named(item.subject, locale)
+    sentence = (
+        word("tags", locale, total=f"{total:,}", name=name, parts=parts)
+        if total
+        else word("tags_nothing", locale, name=name)
+    )
+    bars = tuple(Bar(label=named(tag, locale), value=float(n), note=f"{n / total:.1%}") for tag, n in counts)
+    return Block(
+        name=f"tags_{item.subject}",
+        kind="tags",
+        title=item.label.get(locale.partition("-")[0]) or word("tags_title", locale, name=name),
+        sentence=sentence,
+        columns=(
+            Column("tag", word("tag", locale)),
+            Column("customers", word("customers", locale), "count"),
+            Column("share", word("share", locale), "percent"),
+        ),
+        rows=tuple((tag, count, count / total) for tag, count in counts),
+        plot=Plot(kind=item.chart or "bars", sentence=sentence, bars=bars, show=Printer("count").full)
+        if bars
+        else None,
+    )
