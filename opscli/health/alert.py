@@ -89,9 +89,8 @@ def _facts(alerting: Alerting) -> str:
     rule, quote = alerting.rule, alerting.dialect.quote
     before = f"p.{quote(rule.interactions_before)}"
     now = f"CASE WHEN {before} IS NOT NULL THEN COALESCE(p.{quote(rule.interactions)}, 0) END"
-    name = "COALESCE(c.full_name, NULLIF(TRIM(COALESCE(c.first_name, '') || ' ' || COALESCE(c.last_name, '')), ''))"
     return (
-        f"SELECT p.customer_id, c.{quote(rule.owner)} AS owner_id, COALESCE({name}, p.customer_id) AS who, "
+        f"SELECT p.customer_id, c.{quote(rule.owner)} AS owner_id, "
         f"CAST(p.{quote(rule.login)} AS TIMESTAMP) AS last_login, {now} AS now_count, {before} AS before_count, "
         "COALESCE(c.created_at, c.first_seen) AS since FROM profiles p "
         f"JOIN customers c ON c.customer_id = p.customer_id WHERE {alerting.high_value}"
@@ -145,7 +144,6 @@ def _texts(alerting: Alerting) -> dict[str, str]:
     locale = alerting.locale
     seconds = alerting.dialect.seconds_between("j.last_login", literal(alerting.as_of))
     values = {
-        "who": "j.who",
         "days": _whole(f"FLOOR({seconds} / {_DAY})"),
         "last": "CAST(CAST(j.last_login AS DATE) AS VARCHAR)",
         "now": _whole("j.now_count"),
@@ -163,12 +161,13 @@ def _texts(alerting: Alerting) -> dict[str, str]:
         f"CASE WHEN j.login_arm AND j.drop_arm THEN {login} || {say('both', locale, {})} || {drop} "
         f"WHEN j.login_arm THEN {login} ELSE {capital} END"
     )
-    short = (
-        f"CASE WHEN j.login_arm THEN {say('short login', locale, values)} ELSE {say('short drop', locale, values)} END"
+    title = (
+        f"CASE WHEN j.login_arm AND j.drop_arm THEN {say('title both', locale, values)} "
+        f"WHEN j.login_arm THEN {say('title login', locale, values)} ELSE {say('title drop', locale, values)} END"
     )
     health = f"COALESCE({say('health', locale, values)}, {say('no health', locale, values)})"
     return {
-        "title": say("title", locale, values | {"short": f"({short})"}),
+        "title": title,
         "body": f"({reason}) || '.' || CHR(10) || {health}",
         "reason": f"({reason})",
     }

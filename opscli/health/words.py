@@ -1,4 +1,7 @@
-"""The text of an alert's task, in English and Chinese, as SQL: reasons with their numbers, for all at once."""
+"""The text of an alert's task, in English and Chinese, as SQL: reasons with their numbers, for all at once.
+
+No text names the customer: a task list may be read by many, and who may see names asks for them by the customer's id.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ _MINUS = "\N{MINUS SIGN}"
 
 TEMPLATES: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "title": "Look after {who}: {short}",
-        "short login": "no login for {days} days",
-        "short drop": "interactions {minus}{fall} %",
+        "title login": "No login for {days} days",
+        "title drop": "Interactions {minus}{fall} %",
+        "title both": "No login for {days} days, interactions {minus}{fall} %",
         "login": "No login for {days} days (last {last})",
         "drop": "interactions {now} in 30 days after {before} in the 30 before ({minus}{fall} %)",
         "both": "; ",
@@ -21,9 +24,9 @@ TEMPLATES: Mapping[str, Mapping[str, str]] = {
         "no health": "Health unknown.",
     },
     "zh": {
-        "title": "请跟进{who}：{short}",  # noqa: RUF001  full-width punctuation is how Chinese is written
-        "short login": "{days}天未登录",
-        "short drop": "互动下降{fall}%",
+        "title login": "{days}天未登录",
+        "title drop": "互动下降{fall}%",
+        "title both": "{days}天未登录，互动下降{fall}%",  # noqa: RUF001  full-width punctuation is how Chinese is written
         "login": "已{days}天未登录（上次登录{last}）",  # noqa: RUF001  as above
         "drop": "近30天互动{now}次，前30天{before}次（{minus}{fall}%）",  # noqa: RUF001  as above
         "both": "；",  # noqa: RUF001  as above

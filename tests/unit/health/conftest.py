@@ -135,8 +135,8 @@ class Lab:
         """The entity's table with one row of that time, or none."""
         entity = standard_entities()[entity_name]
         columns = {column.name: column.type for column in (*entity.columns, *VERSION_COLUMNS)}
-        known = {"known_from": newest, "known_to": datetime.fromisoformat("9999-12-31")}
-        rows = [{str(entity.time): newest} | known] if newest else []
+        until = datetime.fromisoformat("9999-12-31")
+        rows = [{str(entity.time): newest, "known_from": newest, "known_to": until}] if newest else []
         self.load(entity.versions_table, columns, rows)
 
     def fresh(self) -> None:
