@@ -58,7 +58,7 @@ def load(name: str) -> Any:
 def _share(command: Any) -> None:
     for child in getattr(command, "commands", {}).values():
         _share(child)
-    if not getattr(command, "commands", {}):
+    if not getattr(command, "commands", {}) or command.invoke_without_command:  # such as dedupe, which runs by itself
         taken = {spelling for parameter in command.params for spelling in getattr(parameter, "opts", ())}
         command.params.extend(_option(shared) for shared in SHARED if not taken.intersection(shared.names))
 

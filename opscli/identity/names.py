@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from opscli.identity.words import COMPOUND_SURNAMES, GENERATIONS, PLACEHOLDER_NAMES, TITLES
+from opscli.identity.words import COMPOUND_SURNAMES, GENERATIONS, NICKNAMES, PLACEHOLDER_NAMES, TITLES
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _LATIN_MARKS = re.compile(r"[\u0300-\u036f]")
@@ -24,6 +24,8 @@ class Name:
     given: str | None
     family: str | None
     initial: str | None
+    alike: str | None = None
+    """What short forms (Kate, Katherine) and swapped letters (Jhon, John) share; tells only beside the family name."""
 
 
 def normalise(first: str | None, last: str | None, whole: str | None) -> Name:
@@ -65,7 +67,13 @@ def _named(first: str, last: str, suffix: str) -> Name:
     if len(first) == 1 and _HAN.fullmatch(first) is None:
         return Name(given=None, family=last or None, initial=first)
     joined = f"{first} {suffix}".strip() if first else ""
-    return Name(given=joined or None, family=last or None, initial=None)
+    return Name(given=joined or None, family=last or None, initial=None, alike=_alike(first, suffix))
+
+
+def _alike(first: str, suffix: str) -> str | None:
+    """First letter of the formal name, then the others sorted: `Ajrun` and `Arjun` are alike, Amy and May are not."""
+    formal = NICKNAMES.get(first, first)
+    return f"{formal[0]}{''.join(sorted(formal[1:]))} {suffix}".strip() if formal else None
 
 
 @lru_cache(maxsize=100_000)

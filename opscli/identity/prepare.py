@@ -14,6 +14,8 @@ from opscli.engine.warehouse import Session
 from opscli.identity import emails, names, phones
 from opscli.identity.identity import BUILT_IN_KEYS, Guards, Rule
 
+PLAIN = "key_"
+"""Prefix of customer columns that rules compare as they are; keeps them apart from the normal forms."""
 Normaliser = Callable[..., Sequence[str | None]]
 
 
@@ -50,7 +52,7 @@ def attach_normal_forms(session: Session, *, region: str, guards: Guards, rules:
         lambda raw, country: _phone(raw, phones.region_of(country, region), refused),
     )
     person = (field("first_name"), field("last_name"), field("full_name"))
-    _distinct(session, "names", person, ("given", "family", "initial"), _name)
+    _distinct(session, "names", person, ("given", "family", "initial", "alike"), _name)
     _join(session, field, person, plain_columns(rules))
 
 
@@ -61,17 +63,19 @@ def plain_columns(rules: Sequence[Rule]) -> tuple[str, ...]:
 
 def _join(session: Session, field: Callable[[str], str], person: Sequence[str], plain: Sequence[str]) -> None:
     quote = session.dialect.quote
-    extra = "".join(f", NULLIF(LOWER(TRIM(CAST({field(name)} AS VARCHAR))), '') AS {quote(name)}" for name in plain)
+    extra = "".join(
+        f", NULLIF(LOWER(TRIM(CAST({field(name)} AS VARCHAR))), '') AS {quote(PLAIN + name)}" for name in plain
+    )
     same_name = " AND ".join(f"n.raw{i} IS NOT DISTINCT FROM {column}" for i, column in enumerate(person))
     session.execute(
         "CREATE OR REPLACE TABLE scratch.identity_normal AS SELECT r.rec, e.mail, e.match AS address, e.standing, "
-        "CASE WHEN e.standing = 'key' THEN e.match END AS email, p.e164, p.match AS phone, n.given, n.family, "
-        "n.initial, "
-        "CASE WHEN n.given IS NOT NULL AND n.family IS NOT NULL THEN LEAST(n.given, n.family) || ' ' || "
-        f"GREATEST(n.given, n.family) END AS pair{extra} FROM scratch.identity_records AS r "
+        "CASE WHEN e.standing = 'key' THEN e.match END AS email, p.e164, p.match AS phone, "
+        "n.given, n.family, n.initial, n.alike, CASE WHEN n.given IS NOT NULL AND n.family IS NOT NULL "
+        f"THEN LEAST(n.given, n.family) || ' ' || GREATEST(n.given, n.family) END AS pair{extra} "
+        "FROM scratch.identity_records AS r "
         f"LEFT JOIN scratch.identity_emails AS e ON e.raw0 = {field('email')} "
-        f"LEFT JOIN scratch.identity_phones AS p ON p.raw0 = {field('phone')} AND p.raw1 IS NOT DISTINCT FROM "
-        f"{field('country')} "
+        f"LEFT JOIN scratch.identity_phones AS p ON p.raw0 = {field('phone')} "
+        f"AND p.raw1 IS NOT DISTINCT FROM {field('country')} "
         f"LEFT JOIN scratch.identity_names AS n ON {same_name}"
     )
 
@@ -122,4 +126,4 @@ def _phone(raw: str, region: str, refused: frozenset[str]) -> tuple[str | None, 
 
 def _name(first: str | None, last: str | None, whole: str | None) -> tuple[str | None, ...]:
     name = names.normalise(first, last, whole)
-    return (name.given, name.family, name.initial)
+    return (name.given, name.family, name.initial, name.alike)

@@ -10,13 +10,17 @@ from itertools import product
 
 from opscli.engine.warehouse import Session
 from opscli.identity.identity import Rule
+from opscli.identity.prepare import PLAIN
 
 SOLE, LOOSE, STRICT = 0, 1, 2
 """How much an edge rests on: the only person behind a value, a first name beside it, or the whole name beside it."""
 
 _ALTERNATIVES = {
-    "personal": (("given",), ("pair",)),  # the same first name, or both names in any order
+    # the same first name; both names in any order; the same last name and another spelling of the first
+    "personal": (("given",), ("pair",), ("family", "alike")),
     "name": (("pair",),),
+    "email": (("email",),),
+    "phone": (("phone",),),
     "first_name": (("given",),),
     "last_name": (("family",),),
 }
@@ -33,7 +37,7 @@ def find_agreements(session: Session, rules: Sequence[Rule]) -> None:
 
 
 def _groupings(rule: Rule) -> list[tuple[str, ...]]:
-    choices = [_ALTERNATIVES.get(key, ((key,),)) for key in rule.all_of]
+    choices = [_ALTERNATIVES.get(key, ((PLAIN + key,),)) for key in rule.all_of]
     return [tuple(column for choice in combination for column in choice) for combination in product(*choices)]
 
 

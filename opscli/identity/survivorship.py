@@ -160,8 +160,9 @@ def _golden(session: Session, entity: Entity, chosen: Sequence[Choice], now: dat
     seen = "c.first_seen" if "customers" in session.tables() else "NULL"
     known = "LEFT JOIN customers AS c ON c.customer_id = g.customer_id" if "customers" in session.tables() else ""
     session.execute(
-        f"CREATE OR REPLACE TABLE scratch.identity_golden AS SELECT g.*, "
-        f"COALESCE({seen}, {literal(now)}) AS first_seen, {literal(now)} AS updated_at FROM (SELECT r.customer_id, {', '.join(values)}, COUNT(*) AS merged_records "
+        f"CREATE OR REPLACE TABLE scratch.identity_golden AS SELECT g.*, COALESCE({seen}, {literal(now)}) "
+        f"AS first_seen, {literal(now)} AS updated_at FROM ("
+        f"SELECT r.customer_id, {', '.join(values)}, COUNT(*) AS merged_records "
         "FROM scratch.identity_ranked AS r JOIN scratch.identity_winners AS w ON w.customer_id = r.customer_id "
         f"GROUP BY r.customer_id) AS g {known}"
     )

@@ -38,6 +38,27 @@ PLACEHOLDER_NAMES = _words(
     "na none null unknown test tester customer guest anonymous nobody firstname lastname xxx"
 )  # fmt: skip
 
+_SHORT_FORMS = """
+abigail abby | andrew andy drew | anthony tony | barbara barb | benjamin ben benny | catherine cathy
+charles charlie chuck | cynthia cindy | daniel danny | deborah debbie deb | donald don donny | dorothy dot dottie
+douglas doug | edward eddie ned | elizabeth liz beth lizzie betty | eugene gene | frederick fred freddy
+gregory greg | jacob jake | james jim jimmy jamie | jeffrey jeff | jennifer jenny jen | jessica jess | jonathan jon
+joseph joe joey | joshua josh | judith judy | katherine kate kathy katie | kenneth ken kenny | kimberly kim
+lawrence larry | leonard len lenny | margaret maggie peggy meg | matthew matt | michael mike mick mickey
+nathaniel nate | nicholas nick | pamela pam | peter pete | raymond ray | rebecca becky | richard rick dick richie
+robert bob bobby rob robbie | ronald ron ronnie | stephen steve | steven stevie | susan sue suzy | teresa terri tess
+theodore ted teddy | thomas tom tommy | timothy tim | vincent vince | walter walt | william bill billy will willy
+zachary zach zack
+"""
+NICKNAMES = MappingProxyType(
+    {
+        nickname: group.split()[0]
+        for group in _SHORT_FORMS.replace("\n", " | ").split("|")
+        for nickname in group.split()[1:]
+    }
+)
+"""English short forms that stand for one name only: Chris or Pat may be a husband or a wife, and stay apart."""
+
 COMPOUND_SURNAMES = _words(
     "欧阳 歐陽 上官 司马 司馬 诸葛 諸葛 东方 東方 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 长孙 長孫 宇文 夏侯 端木 "
     "百里 南宫 南宮 独孤 獨孤 轩辕 軒轅 司徒 司空 澹台 澹臺 闻人 聞人 赫连 赫連 申屠 太史 公冶 钟离 鍾離 濮阳 "

@@ -1,0 +1,176 @@
+"""Why records are one customer, or two: what each can be recognised by, and the chain of rules between them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opscli.engine.warehouse import Session
+from opscli.errors import UsageError
+from opscli.identity import matching
+from opscli.identity.identity import IdentitySpec
+from opscli.identity.job import entity_of, spec_of
+from opscli.stage import Context
+
+COMPARED = ("email", "phone", "given", "family")
+_WORDS = {"email": "e-mail", "phone": "phone", "given": "first name", "family": "last name"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One step of a chain: two records and the rule on which they agree."""
+
+    a: str
+    b: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two records side by side. `fields` are rows of field, a, b, verdict (same, different, unknown) and a note."""
+
+    together: bool
+    verdict: str
+    fields: tuple[Mapping[str, str], ...]
+    chain: tuple[Hop, ...]
+
+
+def members(ctx: Context, customer: str) -> list[dict[str, Any]]:
+    """The records of a customer with the rule that brought each in and what it can be recognised by."""
+    with ctx.warehouse.read() as session:
+        _match(ctx, session)
+        rows = session.dicts(
+            "SELECT l.source, l.source_id, l.rule, l.as_of AS since, n.standing, n.email, n.phone, n.given, n.family, "
+            "k.email AS key_email, k.phone AS key_phone FROM links AS l "
+            "JOIN scratch.identity_records AS r ON r.source = l.ns AND r.source_id = l.ref "
+            "JOIN scratch.identity_normal AS n ON n.rec = r.rec JOIN scratch.identity_keys AS k ON k.rec = r.rec "
+            "WHERE l.source = l.ns AND l.customer_id = ? ORDER BY l.source, l.source_id",
+            (customer,),
+        )
+    if not rows:
+        raise UsageError(f"no customer {customer!r} has records", remedy="opscli customer find looks customers up")
+    return [
+        {
+            "record": f"{row['source']}:{row['source_id']}",
+            "rule": row["rule"],
+            "since": row["since"],
+            "email": _role(row["email"] or row["standing"], row["key_email"], row["standing"]),
+            "phone": _role(row["phone"], row["key_phone"], None),
+            "name": "full" if row["given"] and row["family"] else "part" if row["given"] or row["family"] else "none",
+        }
+        for row in rows
+    ]
+
+
+def compare(ctx: Context, one: str, other: str, *, show: bool = False) -> Comparison:
+    """Two records, each `source:id`. Values are shown as first letters only unless `show`."""
+    with ctx.warehouse.read() as session:
+        spec = _match(ctx, session)
+        left, right = _record(session, one), _record(session, other)
+        chain = _chain(session, spec, left["rec"], right["rec"])
+    together = left["label"] == right["label"]
+    fields = tuple(_field(name, left, right, show=show) for name in COMPARED)
+    return Comparison(together=together, verdict=_verdict(fields, chain, together=together), fields=fields, chain=chain)
+
+
+def _match(ctx: Context, session: Session) -> IdentitySpec:
+    spec = spec_of(ctx)
+    matching.match(session, spec, entity_of(ctx), region=ctx.project.country)
+    return spec
+
+
+def _record(session: Session, ref: str) -> dict[str, Any]:
+    source, _, source_id = ref.partition(":")
+    found = session.dicts(
+        "SELECT r.rec, c.label, n.standing, n.email, n.phone, n.given, n.family, k.email AS key_email, "
+        "k.phone AS key_phone FROM scratch.identity_records AS r "
+        "JOIN scratch.identity_components AS c ON c.rec = r.rec JOIN scratch.identity_normal AS n ON n.rec = r.rec "
+        "JOIN scratch.identity_keys AS k ON k.rec = r.rec WHERE r.source = ? AND r.source_id = ?",
+        (source, source_id),
+    )
+    if not found:
+        raise UsageError(f"there is no record {ref!r}", remedy="write a record as source:id, such as crm:H00001")
+    return found[0]
+
+
+def _field(name: str, left: Mapping[str, Any], right: Mapping[str, Any], *, show: bool) -> dict[str, str]:
+    a, b = left[name], right[name]
+    verdict = "unknown" if a is None or b is None else "same" if a == b else "different"
+    note = ""
+    if name in ("email", "phone"):
+        standing = {left["standing"], right["standing"]} if name == "email" else set()
+        lost = (a and left[f"key_{name}"] is None) or (b and right[f"key_{name}"] is None)
+        note = "on many records of many names: joins nothing" if lost else note
+        note = "a team's mailbox: joins nothing" if "shared" in standing else note
+        note = "no usable address" if "junk" in standing else note
+    return {"field": _WORDS[name], "a": _shown(a, show), "b": _shown(b, show), "verdict": verdict, "note": note}
+
+
+def _shown(value: str | None, show: bool) -> str:
+    if value is None:
+        return ""
+    return value if show else f"{value[:1]}…"
+
+
+def _role(value: str | None, key: str | None, standing: str | None) -> str:
+    if standing == "junk":
+        return "unusable"
+    if standing == "shared":
+        return "team mailbox"
+    return "none" if value is None else "key" if key else "shared by many"
+
+
+def _chain(session: Session, spec: IdentitySpec, start: int, end: int) -> tuple[Hop, ...]:
+    """The shortest chain of agreements between two records, over the edges of their component."""
+    edges = session.rows(
+        "SELECT e.a, e.b, MIN(e.rule) FROM scratch.identity_edges AS e "
+        "JOIN scratch.identity_components AS c ON c.rec = e.a "
+        "WHERE c.label = (SELECT label FROM scratch.identity_components WHERE rec = ?) "
+        "GROUP BY e.a, e.b ORDER BY e.a, e.b",
+        (start,),
+    )
+    path = _shortest([(int(a), int(b), int(rule)) for a, b, rule in edges], start, end)
+    names = {}
+    for rec in {rec for a, b, _ in path for rec in (a, b)}:
+        source, source_id = session.rows(
+            "SELECT source, source_id FROM scratch.identity_records WHERE rec = ?", (rec,)
+        )[0]
+        names[rec] = f"{source}:{source_id}"
+    return tuple(Hop(a=names[a], b=names[b], rule=spec.match[rule].name) for a, b, rule in path)
+
+
+def _shortest(edges: Sequence[tuple[int, int, int]], start: int, end: int) -> list[tuple[int, int, int]]:
+    near: dict[int, list[tuple[int, int]]] = {}
+    for a, b, rule in edges:
+        near.setdefault(a, []).append((b, rule))
+        near.setdefault(b, []).append((a, rule))
+    came: dict[int, tuple[int, int]] = {start: (start, -1)}
+    queue = deque([start])
+    while queue and end not in came:
+        here = queue.popleft()
+        for there, rule in near.get(here, ()):
+            if there not in came:
+                came[there] = (here, rule)
+                queue.append(there)
+    path: list[tuple[int, int, int]] = []
+    while end in came and end != start:
+        before, rule = came[end]
+        path.insert(0, (before, end, rule))
+        end = before
+    return path
+
+
+def _verdict(fields: Sequence[Mapping[str, str]], chain: Sequence[Hop], *, together: bool) -> str:
+    if together:
+        if len(chain) == 1:
+            return f"one customer: rule {chain[0].rule}"
+        return f"one customer, over {len(chain) - 1} records between them" if chain else "one customer: the same record"
+    keys = [row for row in fields[:2] if row["verdict"] == "same" and not row["note"]]
+    if keys:
+        return f"two customers: the same {keys[0]['field']}, but no personal field agrees, or too many people share it"
+    guarded = [row for row in fields[:2] if row["verdict"] == "same"]
+    if guarded:
+        return f"two customers: the same {guarded[0]['field']}, but {guarded[0]['note']}"
+    return "two customers: neither e-mail nor phone agrees"
