@@ -95,11 +95,12 @@ def run_job(project: Project, request: Request, observer: Observer | None = None
     with job_lock(project, request.job.name), live(project) as stores:
         ledger.abandon(stores.state, request.job.name)
         earlier = ledger.find(stores.state, key)
-        if earlier is not None and earlier.status in ledger.DONE and not request.force:
+        if earlier is not None and earlier.status in ledger.DONE and not (request.force or request.only):
             return _noop(earlier)
         if earlier is not None and not request.force:
             _same_config(project, earlier, request)
         done = ledger.steps_done(stores.state, earlier) if earlier and not request.force else set()
+        done -= set(request.only)  # what is asked for by name is done again
         run = ledger.begin(stores.state, project, key, earlier.as_of if earlier else as_of)
         return _Execution(project, request, stores, run, observer or Quiet()).go(done)
 
@@ -259,12 +260,19 @@ class _Execution:
         leftovers = any(result.status == "leftovers" for result in self._results)
         code = errors[0].exit_code if errors else EXIT_LEFTOVERS if leftovers else 0
         status = "failed" if errors else "leftovers" if leftovers else "ok"
+        if not errors and self._steps_left():
+            status = "partial"
         self._close(status, code, errors[0].what if errors else "")
         run = self._run
         return RunResult(
             run_id=run.run_id, job=run.job, slot=run.slot, as_of=run.as_of, status=status, exit_code=code,
             attempt=run.attempt, steps=tuple(self._results),
         )  # fmt: skip
+
+    def _steps_left(self) -> bool:
+        """Whether the job has steps that no attempt of this run has done: --only and --from leave some."""
+        done = ledger.steps_done(self._stores.state, self._run)
+        return any(step.id not in done for step in self._request.job.steps)
 
     def _close(self, status: str, code: int, error: str = "") -> None:
         ledger.finish(self._stores.state, self._run, status, code, error)

@@ -84,7 +84,7 @@ runs = _table(
     _at("known_at"),
     _text("environment"),
     _text("config_version"),
-    _text("status"),  # running ok leftovers failed interrupted abandoned
+    _text("status"),  # running ok leftovers partial failed interrupted abandoned
     _count("attempt", default=1),
     _at("started_at"),
     _at("finished_at", null=True),
