@@ -113,7 +113,7 @@ class _Compiler:
     def _replacements(self, field: Filled) -> Iterator[str]:
         name = self._quote(field.target)
         if field.timezone:
-            shifted = utc_sql(name, field.timezone)
+            shifted = utc_sql(name, field.timezone, field.span)
             if field.given_type == "text" and not field.style.format:
                 shifted = f"CASE WHEN {has_offset(self._given(field))} THEN {name} ELSE {shifted} END"
             yield f"{shifted} AS {name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
@@ -32,6 +33,7 @@ class Filled:
     style: Style
     broken: str = "FALSE"
     timezone: str = ""
+    span: tuple[datetime, datetime] | None = None
 
 
 def mapping_of(spec: SourceSpec, entity: Entity) -> Mapping[str, Mapped]:
@@ -102,6 +104,7 @@ class FileMapping:
             broken=found.broken,
             style=style,
             timezone=mapped.timezone if local else "",
+            span=self.rows.spans.get(mapped.column),
         )
 
     def _may_be_absent(self, target: str, mapped: Mapped) -> bool:

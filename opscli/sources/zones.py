@@ -5,6 +5,7 @@ Engines disagree on both cases, so the offsets of a zone are computed here and p
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -49,9 +50,14 @@ def pieces(zone: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def utc_sql(column: str, zone: str) -> str:
-    """SQL: UTC of a column of local times."""
-    return _tree(column, pieces(zone))
+def utc_sql(column: str, zone: str, span: tuple[datetime, datetime] | None = None) -> str:
+    """SQL: UTC of a column of local times; a known `span` of them (both ends included) keeps the text short."""
+    parts = pieces(zone)
+    if span is not None:
+        starts = [piece.start for piece in parts]
+        first, last = (max(bisect_right(starts, end) - 1, 0) for end in span)
+        parts = parts[first : last + 1]
+    return _tree(column, parts)
 
 
 def _tree(column: str, parts: tuple[Piece, ...]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable
 from opscli.sources.formats.rows import LINE, RAW, ReadRequest, Rows, text_literal
@@ -30,7 +33,19 @@ def read(request: ReadRequest, session: Session) -> Rows:
         f"(SELECT file_row_number + 1 AS {quote(LINE)}, CAST(to_json(struct_pack({pack})) AS VARCHAR) AS {quote(RAW)}, "
         f"{names} FROM read_parquet({place}, file_row_number = true))"
     )
-    return Rows(relation=relation, label=request.label, columns=columns, read=count)
+    return Rows(relation=relation, label=request.label, columns=columns, read=count, spans=_spans(place, columns, session))
+
+
+def _spans(place: str, columns: Mapping[str, str], session: Session) -> dict[str, tuple[datetime, datetime]]:
+    """First and last instant of each timestamp column: the file's footer knows them."""
+    quote = session.dialect.quote
+    names = [name for name, kind in columns.items() if kind == "timestamp"]
+    if not names:
+        return {}
+    ends = ", ".join(f"min({quote(name)}), max({quote(name)})" for name in names)
+    values = session.rows(f"SELECT {ends} FROM read_parquet({place})")[0]
+    pairs = zip(names, values[::2], values[1::2], strict=True)
+    return {name: (first, last) for name, first, last in pairs if isinstance(first, datetime) and isinstance(last, datetime)}
 
 
 def _logical(engine_type: str) -> str:

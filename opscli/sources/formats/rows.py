@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,6 +60,8 @@ class Rows:
     rejected: int = 0
     open_columns: bool = False
     """The format has no fixed set of columns: a missing one is empty, not an error."""
+    spans: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """First and last value of columns of local times, where the format knows them for free."""
     notes: tuple[str, ...] = ()
 
 
