@@ -89,6 +89,26 @@ class ProjectSpec:
             redirect_to=own.get("redirect_to"),
         )
 
+    def shown(self, environment: str) -> dict[str, Any]:
+        """What holds in an environment, as plain data for output (still to be redacted)."""
+        here = self.settings(environment)
+        return {
+            "name": self.name,
+            "environment": environment,
+            "live": here.live,
+            "redirect_to": here.redirect_to,
+            "timezone": self.timezone,
+            "currency": self.currency,
+            "country": self.country,
+            "locale": self.locale,
+            "warehouse": here.warehouse,
+            "state": here.state,
+            "clock": here.clock,
+            "holdout": here.holdout,
+            "limits": {"max_recipients": here.limits.max_recipients, "max_delta": here.limits.max_delta},
+            "retention": {key: f"{length.days}d" for key, length in self.retention.items()},
+        }
+
 
 def parse(document: Document) -> ProjectSpec:
     """The settings with their defaults."""

@@ -26,7 +26,8 @@ def assemble(kind: str) -> dict[str, Any]:
     schema: dict[str, Any] = _copy(read_schema(config_kinds()[kind]))
     shared = read_schema(SHARED)
     definitions: dict[str, Any] = {**_copy(shared["$defs"]), **schema.get("$defs", {})}
-    schema["properties"] = {**_copy(shared["properties"]), **schema["properties"]}
+    for name, node in _copy(shared["properties"]).items():
+        schema["properties"].setdefault(name, node)
     schema["$defs"] = definitions
     schema = _expand(schema, definitions)
     schema["$defs"] = {name: _expand(node, definitions) for name, node in list(definitions.items())}
@@ -84,8 +85,9 @@ def _with_types(node: dict[str, Any], rule: dict[str, Any], definitions: dict[st
 
 def _by_key(node: dict[str, Any], fragments: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Exactly one of the types' names is a key beside the node's own properties."""
+    own = {key: value for key, value in node.items() if key != "x-types"}
     return {
-        **node,
+        **own,
         "properties": {**node.get("properties", {}), **fragments},
         "additionalProperties": False,
         "oneOf": [{"required": [name]} for name in fragments],

@@ -8,11 +8,14 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from opscli.errors import ConfigInvalid, OpscliError
 from opscli.outcome import Issue
 
 MASK = "***"
+_KEYS = ("id_key",)
+"""Keys whose plain text is shown to nobody, although a file may hold it."""
 _SECONDS = 30
 
 
@@ -59,6 +62,20 @@ def resolve(value: str | Mapping[str, object], root: Path) -> Secret:
         return Secret(value)
     ((how, where),) = value.items()
     return Secret(_READERS[how](where, root))
+
+
+def redacted(value: Any) -> Any:
+    """Plain data for output: secret references say only where they point, and how a number was written is forgotten."""
+    if is_reference(value):
+        ((how, where),) = value.items()
+        return f"{MASK} ({how} {where if isinstance(where, str) else where[0]})"
+    if isinstance(value, Mapping):
+        return {
+            str(key): MASK if key in _KEYS and isinstance(item, str) else redacted(item) for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redacted(item) for item in value]
+    return float(value) if isinstance(value, float) else value
 
 
 def variable(name: str, root: Path) -> str | None:
