@@ -1,0 +1,6 @@
+"""`python -m opscli`."""
+
+from opscli.cli.main import run
+
+if __name__ == "__main__":
+    run()
