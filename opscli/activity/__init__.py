@@ -1,0 +1,1 @@
+"""Activity: what we did (messages, campaigns, tasks, runs) flows back as data."""

@@ -1,0 +1,200 @@
+"""Stage `campaigns`: who enters, who goes a step further, what goes to the outbox; decided as sets, applied at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from opscli.campaigns import entry, work
+from opscli.campaigns.apply import apply
+from opscli.campaigns.audience import condition_sql, people
+from opscli.campaigns.campaign import STEPS, CampaignSpec
+from opscli.delivery import gate, lists
+from opscli.engine.warehouse import Session
+from opscli.errors import DataUnusable, GuardStopped, TryLater, UsageError
+from opscli.kinds import load_kind
+from opscli.outcome import Outcome
+from opscli.stage import Context, Preview
+from opscli.state import bulk
+from opscli.state.tables import assignments, customer_aliases, enrolment_events, enrolments
+
+READS = ("customers", "profiles", "tag_history", "links", "orders")
+WRITES = ("enrolments", "outbox")
+
+_ERASE_BATCH = 500
+_SAMPLE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignsPlan:
+    """What a run applies: the scratch tables of `work`, the cursors as they were read, the warehouse's state."""
+
+    campaigns: tuple[CampaignSpec, ...]
+    cursors: Mapping[str, entry.Cursor]
+    load_seq: int
+    messages: Mapping[str, int]
+    preview: Preview
+
+
+def plan(ctx: Context) -> CampaignsPlan:
+    """Who would enter, be sent to, be held out and be skipped, in order of priority; nothing is written."""
+    chosen = _chosen(ctx)
+    load_seq = ctx.warehouse.load_seq()
+    found: dict[str, entry.Cursor] = {}
+    with ctx.warehouse.read() as session, ctx.state.read() as connection:
+        if "customers" not in session.tables():
+            raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
+        work.create_tables(session)
+        lists.load(session, connection, ctx.as_of)
+        entry.load_past(session, connection)
+        gate.find_buyers(session, ctx.project.entities.get("orders"), as_of=ctx.as_of, known_at=ctx.known_at)
+        for spec in chosen:
+            found[spec.name] = entry.read_cursor(connection, spec, load_seq)
+            _plan_one(ctx, session, connection, spec, found[spec.name])
+        preview = _preview(session, chosen)
+        messages = dict(session.rows(f"SELECT campaign, COUNT(*) FROM {work.MESSAGES} GROUP BY campaign"))
+    return CampaignsPlan(campaigns=chosen, cursors=found, load_seq=load_seq, messages=messages, preview=preview)
+
+
+def run(plan: CampaignsPlan, ctx: Context) -> Outcome:
+    """Apply the plan in one transaction of the state. Raises GuardStopped above the recipients' limit."""
+    _guard(plan, ctx)
+    if ctx.warehouse.load_seq() != plan.load_seq:
+        raise TryLater("the data changed while the campaigns were planned", remedy="run again")
+    counts = apply(plan.campaigns, plan.cursors, ctx)
+    if counts != dict(plan.preview.counts):
+        message = f"the run did {counts}, the plan said {dict(plan.preview.counts)}"
+        raise RuntimeError(message)
+    return Outcome(
+        summary=plan.preview.headline,
+        rows_in=counts["entered"],
+        rows_out=counts["would_send"],
+        changed=counts["entered"] + counts["would_send"],
+        details={"counts": counts, "skipped": dict(plan.preview.skipped)},
+    )
+
+
+def erase(ids: Sequence[str], ctx: Context) -> int:
+    """Remove customers from enrolments, their events and assignments."""
+    removed = 0
+    with ctx.state.begin() as connection:
+        for table in (enrolment_events, assignments, enrolments):
+            for start in range(0, len(ids), _ERASE_BATCH):
+                chunk = list(ids[start : start + _ERASE_BATCH])
+                removed += connection.execute(delete(table).where(table.c.customer_id.in_(chunk))).rowcount
+    return removed
+
+
+def _chosen(ctx: Context) -> tuple[CampaignSpec, ...]:
+    """The campaigns to run, the most urgent first. Raises UsageError for a name that no file has."""
+    known = {spec.name: spec for spec in ctx.project.all("campaign", CampaignSpec)}
+    only: Iterable[str] = ctx.options.get("only") or known
+    missing = sorted(set(only) - set(known))
+    if missing:
+        raise UsageError(f"there is no campaign {missing[0]!r}", remedy="opscli campaign list")
+    return tuple(sorted((known[name] for name in set(only)), key=lambda spec: (-spec.priority, spec.name)))
+
+
+def _plan_one(ctx: Context, session: Session, connection: Connection, spec: CampaignSpec, cursor: entry.Cursor) -> None:
+    work.begin(session)
+    _wake(ctx, session, connection, spec)
+    entry.enter(session, ctx, spec, cursor)
+    entry.deal_arms(session, ctx, spec)
+    for position, step in enumerate(spec.steps):
+        _exit(ctx, session, spec, step.id)
+        at_step = work.StepWork(ctx=ctx, session=session, campaign=spec, step=step, position=position)
+        load_kind(STEPS, step.kind).advance(at_step)
+    last = len(spec.steps)
+    session.execute(f"UPDATE {work.WORK} SET status = 'finished' WHERE status = 'active' AND position = {last}")
+    work.record(session, spec.name, "finished", f"{work.WORK} WHERE status = 'finished'")
+    session.execute(
+        f"INSERT INTO {work.ENROLMENTS} SELECT $campaign, w.* FROM {work.WORK} AS w", {"campaign": spec.name}
+    )
+
+
+def _wake(ctx: Context, session: Session, connection: Connection, spec: CampaignSpec) -> None:
+    """Enrolments that have slept long enough stand at their step again; a step that is gone ends them."""
+    e = enrolments.c
+    customer = customer_aliases.c.customer_id
+    due = (
+        select(e.enrolment_id, e.customer_id, customer.label("today"), e.occurrence, e.step)
+        .select_from(enrolments.outerjoin(customer_aliases, customer_aliases.c.alias == e.customer_id))
+        .where(e.campaign == spec.name, e.status == "active", e.wake_at <= ctx.as_of)
+    )
+    session.create(
+        "scratch.campaigns_due",
+        {"enrolment_id": "text", "customer_id": "text", "today": "text", "occurrence": "text", "step": "text"},
+    )
+    session.insert_arrow("scratch.campaigns_due", bulk.to_arrow(connection, due))
+    positions = " ".join(f"WHEN '{step.id}' THEN {index}" for index, step in enumerate(spec.steps))
+    session.execute(
+        f"INSERT INTO {work.WORK} SELECT enrolment_id, COALESCE(today, customer_id), occurrence, place, FALSE, "
+        "CASE WHEN place IS NULL THEN 'exited' ELSE 'active' END, "
+        "CASE WHEN place IS NULL THEN 'changed' ELSE '' END, NULL "
+        f"FROM (SELECT *, CASE step {positions} END AS place FROM scratch.campaigns_due) AS d"
+    )
+    work.record(session, spec.name, "exited", f"{work.WORK} WHERE status = 'exited'", reason="reason")
+
+
+def _exit(ctx: Context, session: Session, spec: CampaignSpec, step: str) -> None:
+    """End the campaign for those for whom `exit_when` holds, before each step."""
+    if spec.exit_when is None:
+        return
+    condition = condition_sql(spec.exit_when, session, ctx)
+    standing = f"{work.WORK} WHERE status = 'active' AND wake_at IS NULL"
+    leaving = f"SELECT c.customer_id FROM {people(session)} WHERE {condition}"
+    work.record(
+        session,
+        spec.name,
+        "exited",
+        f"{standing} AND customer_id IN ({leaving})",
+        step=f"'{step}'",
+        reason="'exit_when'",
+    )
+    session.execute(
+        f"UPDATE {work.WORK} SET status = 'exited', reason = 'exit_when' WHERE status = 'active' AND wake_at IS NULL "
+        f"AND customer_id IN ({leaving})"
+    )
+
+
+def _preview(session: Session, chosen: Sequence[CampaignSpec]) -> Preview:
+    counts = {
+        "entered": session.value(f"SELECT COUNT(*) FROM {work.EVENTS} WHERE kind = 'entered'"),
+        "would_send": session.value(f"SELECT COUNT(*) FROM {work.MESSAGES}"),
+        "held_out": session.value(f"SELECT COUNT(*) FROM {work.EVENTS} WHERE kind = 'held_out'"),
+    }
+    skipped = session.rows(
+        f"SELECT reason, COUNT(*) FROM {work.EVENTS} WHERE kind = 'skipped' GROUP BY reason ORDER BY reason"
+    )
+    sample = session.dicts(
+        f"SELECT campaign, step, customer_id, channel, address FROM {work.MESSAGES} "
+        f"ORDER BY campaign, step, customer_id LIMIT {_SAMPLE}"
+    )
+    headline = (
+        f"{len(chosen)} campaign{'s' if len(chosen) != 1 else ''}: {counts['entered']} enter, "
+        f"{counts['would_send']} messages, "
+        f"{counts['held_out']} held out, {sum(number for _, number in skipped)} skipped"
+    )
+    return Preview(headline=headline, counts=counts, skipped=dict(skipped), sample=sample)
+
+
+def _guard(plan: CampaignsPlan, ctx: Context) -> None:
+    for spec in plan.campaigns:
+        limit = spec.max_recipients or ctx.project.max_recipients
+        number = plan.messages.get(spec.name, 0)
+        if limit is not None and number > limit and not ctx.approve:
+            raise GuardStopped(
+                f"campaign {spec.name} would send {number} messages, more than the limit of {limit}",
+                remedy=f"opscli campaign plan {spec.name}, then: opscli campaign run {spec.name} --approve",
+            )
+
+
+def sample_messages(session: Session) -> Iterator[Mapping[str, Any]]:
+    """Planned messages with their contexts, for previews; call while the plan's scratch tables are there."""
+    yield from session.dicts(
+        f"SELECT campaign, step, customer_id, channel, address, template, context FROM {work.MESSAGES} "
+        "ORDER BY campaign, step, customer_id"
+    )

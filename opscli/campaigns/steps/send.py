@@ -1,0 +1,183 @@
+"""Step `send`: through the gate into the outbox; who may not be written to goes on with the reason on record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from opscli.campaigns.audience import people
+from opscli.campaigns.campaign import CampaignSpec, Step
+from opscli.campaigns.work import EVENTS, MESSAGES, WORK, StepWork
+from opscli.delivery.channel import ChannelSpec
+from opscli.delivery.gate import VERDICTS, Request, judge
+from opscli.delivery.template import TemplateSpec
+from opscli.delivery.topic import TopicSpec
+from opscli.engine.warehouse import Session
+from opscli.outcome import Issue
+from opscli.stage import Catalog, Project
+
+_CANDIDATES = "scratch.campaigns_candidates"
+_CONTEXTS = "scratch.campaigns_contexts"
+
+
+def check(spec: CampaignSpec, step: Step, catalog: Catalog) -> Iterable[Issue]:
+    """Unknown template or channel; marketing on a channel that nobody can unsubscribe from."""
+    template, channel = step.settings["template"], step.settings.get("channel")
+    if catalog.get("template", template) is None:
+        known = ", ".join(catalog.names("template"))
+        place = (*step.place, "template")
+        yield spec.document.issue(place, f'no template "{template}"', how=f"known here: {known}" if known else "")
+    channels = catalog.names("channel")
+    if channel is None and len(channels) != 1:
+        how = f"add channel: one of {', '.join(channels)}" if channels else "add one in configs/channels/"
+        yield spec.document.issue(step.place, "this step does not say on which channel it sends", how=how)
+        return
+    if channel is not None and channel not in channels:
+        how = f"known here: {', '.join(channels)}" if channels else "add one in configs/channels/"
+        yield spec.document.issue((*step.place, "channel"), f'no channel "{channel}"', how=how)
+        return
+    used = channel or channels[0]
+    if spec.class_ == "marketing" and catalog.get("marketing_channel", used) is None:
+        yield spec.document.issue(
+            step.place,
+            f"the channel {used} may not carry marketing",
+            why="recipients could not take themselves off",
+            how=f"add unsubscribe: {{mailto: …}} or {{url: https://…/{{token}}}} to the channel {used}",
+        )
+
+
+def advance(work: StepWork) -> None:
+    """Judge everybody at this step, plan the messages of those who may get one, and move all of them on."""
+    session, project = work.session, work.ctx.project
+    channel, template = channel_of(project, work.step), _template(project, work.step)
+    session.execute(
+        f"CREATE OR REPLACE TABLE {_CANDIDATES} AS "
+        f"SELECT enrolment_id, customer_id, occurrence FROM {WORK} WHERE {work.standing}"
+    )
+    values = values_of(session, template)
+    judge(session, _request(work, channel, template, values))
+    _plan_messages(work, channel, template, values)
+    session.execute(
+        f"INSERT INTO {EVENTS} SELECT $campaign, enrolment_id, customer_id, $step, "
+        "CASE reason WHEN '' THEN 'queued' WHEN 'holdout' THEN 'held_out' ELSE 'skipped' END, reason "
+        f"FROM {VERDICTS}",
+        {"campaign": work.campaign.name, "step": work.step.id},
+    )
+    session.execute(
+        f"UPDATE {WORK} SET status = 'held_out', reason = 'holdout' WHERE {work.standing} AND enrolment_id IN "
+        f"(SELECT enrolment_id FROM {VERDICTS} WHERE reason = 'holdout')"
+    )
+    work.advance()
+
+
+def channel_of(project: Project, step: Step) -> ChannelSpec:
+    """The channel that a step names, or the only one."""
+    channels = {spec.name: spec for spec in project.all("channel", ChannelSpec)}
+    return channels[step.settings.get("channel") or next(iter(channels))]
+
+
+def _template(project: Project, step: Step) -> TemplateSpec:
+    return {spec.name: spec for spec in project.all("template", TemplateSpec)}[step.settings["template"]]
+
+
+def values_of(session: Session, template: TemplateSpec) -> dict[str, str]:
+    """The template's variables as SQL over customers `c` and profiles `p`; what no table has is NULL."""
+    from opscli.delivery.templates import variables
+
+    columns = {"customer": ("c", session.columns("customers")), "traits": ("p", session.columns("profiles"))}
+    found: dict[str, str] = {}
+    for variable in variables(template.parts):
+        group, _, name = variable.name.partition(".")
+        if name:
+            alias, known = columns[group]
+            found[variable.name] = f"{alias}.{session.dialect.quote(name)}" if name in known else "NULL"
+    return found
+
+
+def _request(work: StepWork, channel: ChannelSpec, template: TemplateSpec, values: Mapping[str, str]) -> Request:
+    from opscli.delivery.templates import variables
+
+    ctx = work.ctx
+    required = {item.name for item in variables(template.parts) if item.required} & set(values)
+    return Request(
+        origin=work.campaign.name,
+        step=work.step.id,
+        message_class=work.campaign.class_,
+        channel=channel,
+        topic={spec.name: spec for spec in ctx.project.all("topic", TopicSpec)}[work.campaign.topic],
+        candidates=_CANDIDATES,
+        planned=MESSAGES,
+        values=values,
+        required=frozenset(required),
+        as_of=ctx.as_of,
+        zone=ctx.project.zone,
+    )
+
+
+def _plan_messages(work: StepWork, channel: ChannelSpec, template: TemplateSpec, values: Mapping[str, str]) -> None:
+    """Messages of those who passed, with the values that their texts need, taken now."""
+    session = work.session
+    _take_values(session, values, work.campaign.name)
+    session.execute(
+        f"""INSERT INTO {MESSAGES}
+        SELECT $campaign, v.enrolment_id, v.customer_id, v.occurrence, $step, $channel, $class,
+            v.address, v.address_hash, 'treatment', v.not_before, $template, $version, x.context
+        FROM {VERDICTS} AS v
+        JOIN {_CONTEXTS} AS x ON x.enrolment_id = v.enrolment_id
+        WHERE v.reason = ''""",
+        {
+            "campaign": work.campaign.name,
+            "step": work.step.id,
+            "channel": channel.name,
+            "class": work.campaign.class_,
+            "template": template.name,
+            "version": template.parts.version(),
+        },
+    )
+
+
+def _take_values(session: Session, values: Mapping[str, str], campaign: str) -> None:
+    """Fill the contexts: JSON texts by enrolment, made batch by batch, as engines print JSON differently."""
+    import pyarrow as pa
+
+    names = sorted(values)
+    columns = "".join(f", {values[name]} AS value_{index}" for index, name in enumerate(names))
+    query = (
+        f"SELECT v.enrolment_id{columns} FROM {VERDICTS} AS v JOIN {people(session)} ON c.customer_id = v.customer_id "
+        "WHERE v.reason = ''"
+    )
+    made = []
+    for batch in session.batches(query):
+        texts = [_context(names, row, campaign) for row in batch.to_pylist()]
+        made.append(pa.record_batch({"enrolment_id": batch.column(0), "context": pa.array(texts, pa.string())}))
+    session.create(_CONTEXTS, {"enrolment_id": "text", "context": "text"})
+    for batch in made:
+        session.insert_arrow(_CONTEXTS, pa.Table.from_batches([batch]))
+
+
+def _context(names: list[str], row: Mapping[str, Any], campaign: str) -> str:
+    context: dict[str, Any] = {"campaign": campaign, "customer": {}, "traits": {}}
+    for index, name in enumerate(names):
+        group, _, key = name.partition(".")
+        value = row[f"value_{index}"]
+        if value is not None:
+            context[group][key] = _json_ready(value)
+    return json.dumps(context, sort_keys=True, ensure_ascii=False)
+
+
+def _json_ready(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def templates_used(project: Project, campaigns: Iterable[CampaignSpec]) -> Iterator[tuple[str, str]]:
+    """(version, content) of the templates that campaigns send, for the outbox's store of texts."""
+    for campaign in campaigns:
+        for step in campaign.steps:
+            if step.kind == "send":
+                parts = _template(project, step).parts
+                yield parts.version(), json.dumps({"subject": parts.subject, "html": parts.html, "text": parts.text})
