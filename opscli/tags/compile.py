@@ -11,11 +11,13 @@ from opscli.engine.query import Pipeline
 from opscli.errors import ConfigInvalid
 from opscli.ids import fingerprint
 from opscli.outcome import Issue
+from opscli.rules import audience
 from opscli.rules.order import ordered
 from opscli.rules.sql import literal, render
 from opscli.rules.target import Target
 from opscli.rules.text import source
 from opscli.rules.tree import Expression
+from opscli.stage import Catalog
 from opscli.tags.tags import Tag, TagSpec, condition_of, needs
 
 FLAGS = "scratch.tags_flags"
@@ -44,15 +46,11 @@ class ReadyTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """Where conditions find their names: trait columns of `profiles`, else columns of `customers`."""
+    """Where conditions find their names, and for which engine and instant they are printed."""
 
-    traits: frozenset[str]
+    catalog: Catalog
     dialect: Dialect
     as_of: datetime
-
-    def column(self, name: str) -> str:
-        """SQL of a name over `profiles p` and `customers c`."""
-        return f"{'p' if name in self.traits else 'c'}.{self.dialect.quote(name)}"
 
 
 def ready(specs: Sequence[TagSpec], names: Mapping[str, str], zone: str) -> tuple[ReadyTag, ...]:
@@ -82,7 +80,9 @@ def flags_sql(tags: Sequence[ReadyTag], names: Names, pinned: Mapping[str, froze
     """
     quote = names.dialect.quote
     used = sorted({name for tag in tags for name in tag.condition.names})
-    columns = "".join(f",\n  {names.column(name)} AS {quote(f'v:{name}')}" for name in used)
+    columns = "".join(
+        f",\n  {audience.column(name, names.catalog, names.dialect)} AS {quote(f'v:{name}')}" for name in used
+    )
     pins = sorted({tag for group in pinned.values() for tag in group})
     verdicts = "".join(
         f",\n  MAX(CASE WHEN tag = {literal(tag)} THEN verdict END) AS {quote(f'pin:{tag}')}" for tag in pins
@@ -91,8 +91,8 @@ def flags_sql(tags: Sequence[ReadyTag], names: Names, pinned: Mapping[str, froze
     pin_columns = "".join(f", pins.{quote(f'pin:{tag}')}" for tag in pins)
     pipeline = pipeline.step(
         "level_0",
-        f'SELECT p.customer_id AS "customer_id"{columns}{pin_columns}\nFROM profiles p\n'
-        "LEFT JOIN customers c ON c.customer_id = p.customer_id\nLEFT JOIN pins ON pins.customer_id = p.customer_id",
+        f'SELECT p.customer_id AS "customer_id"{columns}{pin_columns}\nFROM {audience.FROM}\n'
+        "LEFT JOIN pins ON pins.customer_id = p.customer_id",
     )
     target = Target(
         dialect=names.dialect,

@@ -15,11 +15,12 @@ from opscli.clock import END_OF_TIME, iso
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import DataUnusable, GuardStopped, TryLater
 from opscli.outcome import Outcome
+from opscli.rules import audience
 from opscli.rules.target import timestamp_literal
 from opscli.stage import Context, Preview
 from opscli.tags import pins
 from opscli.tags.compile import FLAGS, Names, ReadyTag, flags_sql, members_sql, ready
-from opscli.tags.tags import TagSpec, names_for
+from opscli.tags.tags import TagSpec
 
 READS = ("profiles", "customers", "tag_history")
 WRITES = ("tag_history",)
@@ -46,7 +47,7 @@ def plan(ctx: Context) -> TagsPlan:
     """Work out who enters and leaves. Raises DataUnusable when the profiles are not those of `ctx.as_of`."""
     project = ctx.project
     specs = project.all("tags", TagSpec)
-    tags = ready(specs, names_for(project.catalog), project.zone)
+    tags = ready(specs, audience.names(project.catalog), project.zone)
     load_seq = ctx.warehouse.load_seq()
     with ctx.state.read() as connection:
         held = pins.current(connection, ctx.as_of)
@@ -54,7 +55,7 @@ def plan(ctx: Context) -> TagsPlan:
         check_profiles(session, ctx.as_of)
         _check_order(session, ctx.as_of)
         pinned = pins.stage(session, held, specs)
-        names = Names(traits=frozenset(project.catalog.names("trait")), dialect=session.dialect, as_of=ctx.as_of)
+        names = Names(catalog=project.catalog, dialect=session.dialect, as_of=ctx.as_of)
         session.execute(flags_sql(tags, names, pinned).into(FLAGS))
         session.execute(f"CREATE OR REPLACE TABLE {MEMBERS} AS\n{members_sql(tags, session.dialect, pinned)}")
         _compare(session)
@@ -103,7 +104,7 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
 
 def check_profiles(session: Session, as_of: datetime) -> None:
     """Raises DataUnusable unless the profiles are those of `as_of`."""
-    found = session.value("SELECT MAX(as_of) FROM profiles") if "profiles" in session.tables() else None
+    found = audience.standing(session)
     if found is None:
         raise DataUnusable("there are no profiles yet", remedy="opscli run nightly, whose step profiles makes them")
     if found != as_of:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from opscli.config.document import Document
 from opscli.config.project import parse_share
 from opscli.outcome import Issue
+from opscli.rules import audience
 from opscli.rules.language import condition, mentions
 from opscli.rules.order import circle, edges_of
 from opscli.rules.tree import Expression, RuleInvalid
@@ -77,7 +78,7 @@ def provides(spec: TagSpec) -> Iterable[Provided]:
 
 def check(spec: TagSpec, catalog: Catalog) -> Iterable[Issue]:
     """Conditions that cannot be read or typed, tags named twice in the file, tags that lean on themselves."""
-    names = names_for(catalog)
+    names = audience.names(catalog)
     known = frozenset(catalog.names("tag"))
     edges = edges_of(catalog.names(NEEDS))
     seen: set[str] = set()
@@ -93,13 +94,6 @@ def check(spec: TagSpec, catalog: Catalog) -> Iterable[Issue]:
         if path:
             why = " → ".join(path)
             yield spec.document.issue(place, f'tag "{tag.name}" leans on itself', why=why, how="break the circle")
-
-
-def names_for(catalog: Catalog) -> dict[str, str]:
-    """What a tag's condition may use: traits and fields of customers; a trait hides the field of its name."""
-    customers = catalog.entities.get("customers")
-    fields = {column.name: column.type for column in customers.columns} if customers else {}
-    return {**fields, **catalog.types("trait")}
 
 
 def condition_of(

@@ -38,7 +38,9 @@ def apply(shop: Any, as_of: datetime = AS_OF, **changes: Any) -> dict[str, int]:
 
 def members(shop: Any) -> dict[str, str]:
     """Tag → customers who have it now, as one text."""
-    found = shop.rows("SELECT tag, string_agg(customer_id, '' ORDER BY customer_id) FROM tag_history WHERE year(left_at) = 9999 GROUP BY tag")
+    found = shop.rows(
+        "SELECT tag, string_agg(customer_id, '' ORDER BY customer_id) FROM tag_history WHERE year(left_at) = 9999 GROUP BY tag"
+    )
     return dict(found)
 
 
@@ -67,7 +69,9 @@ def test_unknown_is_no_and_not_unknown_is_no_too(spenders: Any) -> None:
 
 
 def test_a_second_run_changes_nothing_and_a_later_one_closes_and_opens(spenders: Any) -> None:
-    spenders.tags("value", {"name": "high", "when": "revenue > 50"}, {"name": "low", "when": "revenue > 0"}, exclusive=True)
+    spenders.tags(
+        "value", {"name": "high", "when": "revenue > 50"}, {"name": "low", "when": "revenue > 0"}, exclusive=True
+    )
     assert apply(spenders) == {"entered": 3, "left": 0}
     before = spenders.rows("SELECT * FROM tag_history ORDER BY ALL")
     assert apply(spenders) == {"entered": 0, "left": 0}
@@ -94,9 +98,7 @@ def test_a_tag_that_left_the_config_is_left(spenders: Any) -> None:
 
 def test_tags_may_lean_on_tags_of_other_files(spenders: Any) -> None:
     spenders.tags("b", {"name": "vip", "when": "has_tag('high') and not has_tag('blocked')"})
-    spenders.tags("a", {"name": "high", "when": "revenue >= 10"}, {"name": "blocked", "when": "customer_email is null"})
     spenders.tags("a", {"name": "high", "when": "revenue >= 10"}, {"name": "blocked", "when": "city = 'Leeds'"})
-    spenders.rows("SELECT 1")
     with spenders.context().warehouse.write("customers") as session:
         session.execute("UPDATE customers SET city = 'Leeds' WHERE customer_id = 'b'")
     apply(spenders)
@@ -131,7 +133,9 @@ def test_in_an_exclusive_dimension_an_earlier_tag_cannot_lean_on_a_later_one(spe
 
 
 def pin(shop: Any, customer: str, tag: str, verdict: str, **more: Any) -> None:
-    word = pins.Pin(customer_id=customer, tag=tag, verdict=verdict, reason="said so", set_by="ada", set_at=AS_OF, **more)
+    word = pins.Pin(
+        customer_id=customer, tag=tag, verdict=verdict, reason="said so", set_by="ada", set_at=AS_OF, **more
+    )
     with shop.context().state.begin() as connection:
         pins.put(connection, word)
 
@@ -147,7 +151,12 @@ def test_pins_win_over_rules_until_they_end(spenders: Any) -> None:
     pin(spenders, "c", "high", "add", until=AS_OF)
     apply(spenders)
     assert members(spenders) == {"high": "d", "any": "abc"}
-    assert dict(spenders.rows("SELECT customer_id, origin FROM tag_history")) == {"a": "pin", "b": "rule", "c": "rule", "d": "pin"}
+    assert dict(spenders.rows("SELECT customer_id, origin FROM tag_history")) == {
+        "a": "pin",
+        "b": "rule",
+        "c": "rule",
+        "d": "pin",
+    }
     with spenders.context().state.begin() as connection:
         assert pins.drop(connection, "a", "any")
         assert not pins.drop(connection, "a", "any")
@@ -169,7 +178,13 @@ def test_a_pin_of_a_merged_customer_holds_for_whom_they_became(spenders: Any) ->
 
 
 def test_the_guard_stops_before_anything_is_applied(spenders: Any) -> None:
-    spenders.tags("value", {"name": "high", "when": "revenue > 50"}, {"name": "low", "when": "revenue > 0"}, exclusive=True, max_delta="50%")
+    spenders.tags(
+        "value",
+        {"name": "high", "when": "revenue > 50"},
+        {"name": "low", "when": "revenue > 0"},
+        exclusive=True,
+        max_delta="50%",
+    )
     assert apply(spenders)["entered"] == 3
     before = spenders.rows("SELECT * FROM tag_history ORDER BY ALL")
     spenders.load("orders", order("b2", "b", 60, AS_OF), order("c2", "c", 60, AS_OF))
