@@ -184,11 +184,11 @@ class _Execution:
         except OpscliError as error:
             self._close("failed", error.exit_code, error.what)
             raise
-        except BaseException:
+        except BaseException as error:
             # A signal or a programming fault: the ledger must not say "running" for ever. A disk that cannot take the
             # note either leaves that to the next start, which finds the lock free.
             with suppress(OSError):
-                self._close("interrupted", 70)
+                self._close("failed" if isinstance(error, Exception) else "interrupted", 70, type(error).__name__)
             raise
         return self._finish()
 
