@@ -1,4 +1,4 @@
-"""Compile an entity's JSON Schema to SQL: for each rule a predicate that is true when a row breaks it, with column and reason.
+"""Compile an entity's JSON Schema to SQL: for each rule a predicate that a bad row meets, with column and reason.
 
 NULL is "not stated" and breaks nothing but `required`.
 """

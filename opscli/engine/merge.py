@@ -109,7 +109,7 @@ def drop_unchanged(session: Session, merge: Merge) -> Compared:
 
 
 def apply(session: Session, merge: Merge, *, run_id: str, load_seq: int) -> int:
-    """Close the open versions of the staged keys and insert the staged rows; versions closed. Call in a write window."""
+    """Close the open versions of the staged keys and insert the staged rows, in a write window; versions closed."""
     quote = session.dialect.quote
     table = quote(merge.entity.versions_table)
     # A version that was known later than its successor's own time ends where it began: it is never seen again.

@@ -42,7 +42,7 @@ def changed_files(
 ) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
     """(files with new content, files that were only touched), hashed where time or size differ from the cursor.
 
-    A cursor that is ahead of the warehouse belongs to a warehouse that is gone: its file is read again, which is harmless.
+    A cursor ahead of the warehouse belongs to one that is gone: its file is read again, which is harmless.
     """
     changed: list[Found] = []
     touched: list[Found] = []

@@ -37,7 +37,7 @@ class AnyName(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """SQL of an expression, its logical type (`any` = raw text), and SQL that is true when an operand was no such value."""
+    """SQL of an expression, its logical type (`any` = raw text), and SQL that is true when an operand is unreadable."""
 
     value: str
     type: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -88,8 +87,7 @@ def check(spec: FileSettings, document: Document) -> Iterable[Issue]:
 
 def discover(spec: FileSettings, root: Path, source: str) -> tuple[Found, ...]:
     """The files of a source, in name order. Raises DataUnusable when there are none and one is required."""
-    names = sorted(glob.glob(spec.path, root_dir=root, recursive=True))
-    paths = [root / name for name in names if (root / name).is_file()]
+    paths = sorted(path for path in root.glob(spec.path) if path.is_file())
     if not paths and spec.required:
         raise DataUnusable(
             f"source {source} has no input: {root / spec.path} does not exist",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
 from opscli.outcome import Outcome
 from opscli.sources import erasure, rejects
@@ -46,7 +46,7 @@ def plan(ctx: Context) -> ImportPlan:
 def run(plan: ImportPlan, ctx: Context) -> Outcome:
     """Merge what was planned, one short write window a source.
 
-    Raises TryLater when somebody else loaded meanwhile, and GuardStopped, with nothing loaded, when a guard stops a source.
+    Raises TryLater when somebody else loaded meanwhile; GuardStopped, with nothing loaded, when a guard stops a source.
     """
     if ctx.warehouse.load_seq() != plan.load_seq:
         raise TryLater("the warehouse changed since the plan was made", remedy="run it again")
@@ -68,7 +68,7 @@ def run(plan: ImportPlan, ctx: Context) -> Outcome:
         rejected=counts["rejected"],
         changed=counts["inserted"] + counts["updated"],
         leftovers=counts["rejected"],
-        details={"counts": dict(counts), "sources": _by_source(plan.sources), "reject_files": files},
+        details={"counts": dict(counts), "sources": _by_source(plan.sources), "files": files},
     )
 
 
@@ -84,8 +84,7 @@ def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
     names = [spec.name for spec in specs]
     for name in wanted:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f'did you mean "{near[0]}"?' if near else f"sources are: {', '.join(names) or 'none yet'}"
+            hint = did_you_mean(name, names) or "opscli source list shows them"
             raise UsageError(f'there is no source "{name}"', remedy=hint)
     return tuple(spec for spec in specs if not wanted or spec.name in wanted)
 

@@ -140,7 +140,7 @@ class _Compiler:
         for field in self.filled:
             if field.broken != "FALSE":
                 yield _Problem(field.target, self._broken(field), "'not_a_number'")
-            if field.given_type != field.type and field.type != "text":
+            if field.type not in (field.given_type, "text"):
                 unread = f"({self._given(field)} IS NOT NULL AND {self._quote(field.target)} IS NULL)"
                 reason = text_literal(REASONS.get(field.type, "not_usable"))
                 if field.given_type == "text":

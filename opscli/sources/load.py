@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from opscli.clock import END_OF_TIME
 from opscli.engine import merge
@@ -26,7 +26,7 @@ class SourcePlan:
     spec: SourceSpec
     entity: Entity
     config: str
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     changed: tuple[Found, ...] = ()
     touched: tuple[Found, ...] = ()
     skipped: int = 0
@@ -103,8 +103,8 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
 def _note_load(session: Session, plan: SourcePlan, ctx: Context, seq: int, closed: int) -> None:
     counts = plan.counts
     session.execute(
-        "INSERT INTO loads (load_seq, run_id, source, entity, loaded_at, rows_read, inserted, updated, unchanged, rejected, "
-        f"closed, first_backfill) VALUES (?, ?, ?, ?, {literal(ctx.known_at)}, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO loads (load_seq, run_id, source, entity, loaded_at, rows_read, inserted, updated, unchanged, "
+        f"rejected, closed, first_backfill) VALUES (?, ?, ?, ?, {literal(ctx.known_at)}, ?, ?, ?, ?, ?, ?, ?)",
         (
             seq, ctx.run_id, plan.spec.name, plan.entity.name, counts.read, counts.inserted, counts.updated,
             counts.unchanged, counts.rejected, closed, plan.first_backfill,

@@ -146,15 +146,14 @@ class Preparation:
         same = " AND ".join(
             f"j.{self._quote(name)} IS NOT DISTINCT FROM d.{self._quote(name)}" for name in self.entity.key
         )
-        place = f"{self._quote(_FILE)} DESC, {self._quote(LINE)} DESC"
+        newest = f"{self._quote(AVAILABLE)} DESC NULLS LAST, {self._quote(_FILE)} DESC, {self._quote(LINE)} DESC"
         columns = ", ".join(f"j.{self._quote(name)}" for name in (*self.entity.key, _FILE, LINE, AVAILABLE))
         # The window runs over repeated keys only: it sorts, and most files repeat none.
         self.session.execute(
             f"CREATE OR REPLACE TABLE {_LOSERS} AS "
             f"WITH repeated AS (SELECT {key} FROM {_JUDGED} GROUP BY {key} HAVING count(*) > 1), "
             f"candidates AS (SELECT {columns} FROM {_JUDGED} AS j JOIN repeated AS d ON {same}), "
-            f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {self._quote(AVAILABLE)} DESC NULLS LAST, "
-            f"{place}) AS place FROM candidates) "
+            f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {newest}) AS place FROM candidates) "
             f"SELECT {self._quote(_FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
         )
         return self.session.execute(
@@ -174,7 +173,7 @@ class Preparation:
         )
 
     def _known_from(self) -> str:
-        """As declared; else the event time in a source's first load, the time of the load later. Never after the load."""
+        """As declared; else the event time in a source's first load, later the load's; never after the load."""
         known_at = literal(self.ctx.known_at)
         if self.spec.available_at:
             stated = self._quote(AVAILABLE)

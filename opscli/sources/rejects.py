@@ -39,10 +39,8 @@ def stage_judged(session: Session, source: str, rows: Rows, judged: Judged, stag
 
 def sample(session: Session, source: str, limit: int = 3) -> list[dict[str, object]]:
     """The first rejects of a source, without their text, which may hold personal data."""
-    return session.dicts(
-        f"SELECT file, line_no, column_name, reason FROM {REJECTS} WHERE source = ? ORDER BY file, line_no LIMIT {int(limit)}",
-        (source,),
-    )
+    query = f"SELECT file, line_no, column_name, reason FROM {REJECTS} WHERE source = ? ORDER BY file, line_no"
+    return session.dicts(f"{query} LIMIT {int(limit)}", (source,))
 
 
 def store(session: Session, source: str, entity: str, ctx: Context, load_seq: int) -> None:
@@ -57,7 +55,7 @@ def store(session: Session, source: str, entity: str, ctx: Context, load_seq: in
 
 
 def write_file(session: Session, source: str, ctx: Context) -> Path:
-    """Write rejects/<run>/<source>.csv; a cell that a spreadsheet would run as a formula gets an apostrophe in front."""
+    """Write rejects/<run>/<source>.csv; cells that a spreadsheet would run as formulas get an apostrophe."""
     path = ctx.project.root / FOLDER / ctx.run_id / f"{source}.csv"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

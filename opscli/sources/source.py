@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from opscli.config.document import Document, Place
+from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
 from opscli.kinds import load_kind
 from opscli.outcome import Issue
@@ -104,7 +104,7 @@ def check(spec: SourceSpec, catalog: Catalog) -> Iterable[Issue]:
     entity = catalog.entities.get(spec.entity)
     if entity is None:
         yield spec.document.issue(
-            ("entity",), f'unknown entity "{spec.entity}"', how=_did_you_mean(spec.entity, catalog.entities)
+            ("entity",), f'unknown entity "{spec.entity}"', how=did_you_mean(spec.entity, catalog.entities)
         )
         return
     yield from _map_issues(spec, entity)
@@ -137,15 +137,15 @@ def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:
         place: Place = ("map", target)
         if target not in columns:
             yield spec.document.issue(
-                place, f'{spec.entity} has no column "{target}"', how=_did_you_mean(target, columns)
+                place, f'{spec.entity} has no column "{target}"', how=did_you_mean(target, columns)
             )
         if mapped.text:
             yield from _rule_issues(spec, place, mapped.text)
         if mapped.timezone:
             yield from _zone_issues(spec, (*place, "timezone"), mapped.timezone)
     if spec.map is not None:
-        for name in dict.fromkeys((*entity.required, *entity.key)):
-            if name not in spec.map and name in entity.required:
+        for name in entity.required:
+            if name not in spec.map:
                 yield spec.document.issue(
                     ("map",),
                     f'nothing fills "{name}" of {spec.entity}',
@@ -178,11 +178,5 @@ def _reference_issues(spec: SourceSpec, entity: Entity, catalog: Catalog) -> Ite
         yield spec.document.issue(place, f"{spec.entity} refers to no customer", how="remove refers_to")
     elif spec.refers_to not in known:
         yield spec.document.issue(
-            place, f'unknown source "{spec.refers_to}"', how=_did_you_mean(str(spec.refers_to), known)
+            place, f'unknown source "{spec.refers_to}"', how=did_you_mean(str(spec.refers_to), known)
         )
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"one of: {', '.join(names)}"

@@ -76,10 +76,9 @@ def _read_fast(request: ReadRequest, text: TextFile, dialect: CsvDialect, sessio
     )
     # The order of insertion is the order of the file: a row's number is its line.
     session.execute("SET preserve_insertion_order = true")
+    source = f"read_csv({text_literal(str(text.path))}, {options})"
     try:
-        session.execute(
-            f"CREATE OR REPLACE TABLE {request.table} AS SELECT * FROM read_csv({text_literal(str(text.path))}, {options})"
-        )
+        session.execute(f"CREATE OR REPLACE TABLE {request.table} AS SELECT * FROM {source}")
     except duckdb.Error:
         return False
     finally:

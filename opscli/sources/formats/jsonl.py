@@ -19,8 +19,9 @@ def read(request: ReadRequest, session: Session) -> Rows:
     read_lines = _stage_lines(request, session)
     usable = "json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT'"
     session.execute(
-        f"INSERT INTO {REJECTS} SELECT ?, ?, line_no, '', CASE WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END,"
-        f" line FROM {request.table} WHERE NOT coalesce({usable}, FALSE)",
+        f"INSERT INTO {REJECTS} SELECT ?, ?, line_no, '', "
+        "CASE WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END, rtrim(line, chr(13) || chr(10)) "
+        f"FROM {request.table} WHERE NOT coalesce({usable}, FALSE)",
         (request.source, request.label),
     )
     rejected = session.execute(f"DELETE FROM {request.table} WHERE NOT coalesce({usable}, FALSE)")

@@ -33,7 +33,9 @@ def read(request: ReadRequest, session: Session) -> Rows:
         f"(SELECT file_row_number + 1 AS {quote(LINE)}, CAST(to_json(struct_pack({pack})) AS VARCHAR) AS {quote(RAW)}, "
         f"{names} FROM read_parquet({place}, file_row_number = true))"
     )
-    return Rows(relation=relation, label=request.label, columns=columns, read=count, spans=_spans(place, columns, session))
+    return Rows(
+        relation=relation, label=request.label, columns=columns, read=count, spans=_spans(place, columns, session)
+    )
 
 
 def _spans(place: str, columns: Mapping[str, str], session: Session) -> dict[str, tuple[datetime, datetime]]:
@@ -45,7 +47,9 @@ def _spans(place: str, columns: Mapping[str, str], session: Session) -> dict[str
     ends = ", ".join(f"min({quote(name)}), max({quote(name)})" for name in names)
     values = session.rows(f"SELECT {ends} FROM read_parquet({place})")[0]
     pairs = zip(names, values[::2], values[1::2], strict=True)
-    return {name: (first, last) for name, first, last in pairs if isinstance(first, datetime) and isinstance(last, datetime)}
+    return {
+        name: (first, last) for name, first, last in pairs if isinstance(first, datetime) and isinstance(last, datetime)
+    }
 
 
 def _logical(engine_type: str) -> str:

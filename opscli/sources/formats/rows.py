@@ -26,8 +26,10 @@ REJECT_COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """One file to read. `table` is a scratch table that the format may fill; `wanted` names the columns that the mapping
-    uses and `exact` those of them that become money (formats without a fixed set of columns need both).
+    """One file to read. `table` is a scratch table that the format may fill.
+
+    `wanted` names the columns that the mapping uses, `exact` those of them that become money; formats without a
+    fixed set of columns need both.
     """
 
     path: Path
@@ -46,7 +48,7 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The readable rows of one file. `relation` is a parenthesised SELECT with the columns "#line", "#raw" and `columns`.
+    """The readable rows of one file. `relation` is a parenthesised SELECT with "#line", "#raw" and `columns`.
 
     `columns` maps a source column to its logical type; text means "as written". `read` counts every record of the
     file, `rejected` those of them that are in the rejects already.

@@ -18,7 +18,7 @@ from opscli.sources import job
 from opscli.stage import Context
 from opscli.state.store import open_state
 
-NOW = datetime(2026, 5, 4, 9)
+NOW = datetime(2026, 5, 4, 9)  # noqa: DTZ001  naive UTC, as everywhere
 
 
 @dataclass

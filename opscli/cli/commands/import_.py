@@ -1,0 +1,64 @@
+"""`opscli import [SOURCE…]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from opscli.cli import report, session
+
+if TYPE_CHECKING:
+    from opscli.runner.execute import RunResult
+
+app = typer.Typer()
+
+_COLUMNS = ("source", "entity", "status", "files", "read", "inserted", "updated", "unchanged", "rejected")
+
+
+@app.command(
+    "import", epilog="Examples:  opscli import  |  opscli import orders crm  |  opscli import --dry-run  |  … --json"
+)
+def import_(
+    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; all when absent.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be loaded; nothing is written.")] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Load though a guard would stop.")] = False,
+) -> int:
+    """Load whatever is new in the sources; rows that cannot be used are listed with file and line (exit 3)."""
+    options = {"only": sources} if sources else {}
+    if dry_run:
+        _show_plan(session.plan_stage("import", options=options))
+        return 0
+    result = session.run_stage("import", options=options, approve=approve)
+    _tell(result)
+    return result.exit_code
+
+
+def _show_plan(preview: Any) -> None:
+    """Counts, and the first rows that would be rejected."""
+    if report.chosen_format() in ("json", "jsonl"):
+        found = {"headline": preview.headline, "counts": preview.counts, "held_back": preview.skipped}
+        report.show_one({**found, "first_rejects": list(preview.sample)})
+        return
+    counts = [{"what": name, "rows": count} for name, count in preview.counts.items()]
+    held = [{"what": name, "rows": count} for name, count in preview.skipped.items() if name not in preview.counts]
+    report.show([*counts, *held], columns=("what", "rows"), title=preview.headline)
+    if preview.sample:
+        report.show(list(preview.sample), title="First rejects")
+
+
+def _tell(result: RunResult) -> None:
+    """One row a source on a terminal or for programs; in cron nothing unless rows were rejected or a guard stopped."""
+    from opscli.cli.commands.run import tell
+
+    details: Mapping[str, Any] = result.steps[-1].outcome.details if result.steps else {}
+    by_source: Mapping[str, Mapping[str, Any]] = details.get("sources", {})
+    if not by_source or report.chosen_format() in ("json", "jsonl"):
+        tell(result, session.root())
+        return
+    if sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
+        report.show([{"source": name, **row} for name, row in by_source.items()], columns=_COLUMNS, title=result.run_id)
+    for path in details.get("files", ()):
+        report.note(f"rejected rows: {path}")
