@@ -167,8 +167,9 @@ def _deal(session: Session, experiment: str, share: float) -> None:
     bucket = session.dialect.hash_bucket("$experiment", "w.customer_id", _BUCKETS)
     values: dict[str, Any] = {"experiment": experiment}
     session.execute(
-        "CREATE OR REPLACE TABLE scratch.campaigns_dealt AS SELECT DISTINCT CAST($experiment AS VARCHAR) AS experiment, "
-        f"w.customer_id, CASE WHEN {bucket} < {round(share * _BUCKETS)} THEN 'holdout' ELSE 'treatment' END AS arm "
+        "CREATE OR REPLACE TABLE scratch.campaigns_dealt AS "
+        "SELECT DISTINCT CAST($experiment AS VARCHAR) AS experiment, w.customer_id, "
+        f"CASE WHEN {bucket} < {round(share * _BUCKETS)} THEN 'holdout' ELSE 'treatment' END AS arm "
         f"FROM {WORK} AS w WHERE w.is_new AND w.customer_id NOT IN "
         "(SELECT customer_id FROM scratch.gate_arms WHERE experiment = $experiment)",
         values,

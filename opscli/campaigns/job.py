@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,9 +192,9 @@ def _guard(plan: CampaignsPlan, ctx: Context) -> None:
             )
 
 
-def sample_messages(session: Session) -> Iterator[Mapping[str, Any]]:
-    """Planned messages with their contexts, for previews; call while the plan's scratch tables are there."""
-    yield from session.dicts(
-        f"SELECT campaign, step, customer_id, channel, address, template, context FROM {work.MESSAGES} "
-        "ORDER BY campaign, step, customer_id"
+def sample_messages(session: Session, limit: int) -> list[dict[str, Any]]:
+    """Some planned messages with their contexts, for previews; call while the plan's scratch tables are there."""
+    return session.dicts(
+        "SELECT campaign, step, occurrence, customer_id, channel, address, template, context "
+        f"FROM {work.MESSAGES} ORDER BY campaign, step, customer_id LIMIT {int(limit)}"
     )

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opscli.cli.choices import CHOICES
 
-_HIDDEN = "***"
 
-
-def masked(rows: Sequence[Mapping[str, Any]], personal: Collection[str]) -> list[dict[str, Any]]:
-    """The rows as they may be shown: personal columns keep their first letter, mail addresses also their domain."""
-    if CHOICES.show_pii:
-        return [dict(row) for row in rows]
-    return [{name: mask(value) if name in personal else value for name, value in row.items()} for row in rows]
-
-
-def mask(value: Any) -> Any:
-    """`a***@example.com`, `A***`, `***` for what is no text; None and "" stay."""
-    if value is None or value == "":
+def masked(value: Any) -> Any:
+    """`m…@example.com` of an address, the first letter of any other text; values that are no text stay."""
+    if CHOICES.show_pii or not isinstance(value, str) or not value:
         return value
-    if not isinstance(value, str):
-        return _HIDDEN
-    local, at, domain = value.partition("@")
-    return f"{local[:1]}{_HIDDEN}{at}{domain}"
+    name, at, domain = value.rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else f"{value[:1]}…"
+
+
+def masked_rows(rows: Iterable[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """Rows with these columns masked."""
+    return [{key: masked(value) if key in names else value for key, value in row.items()} for row in rows]

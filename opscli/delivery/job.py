@@ -60,8 +60,8 @@ def plan(ctx: Context) -> SendPlan:
 def run(plan: SendPlan, ctx: Context) -> Outcome:
     """Send what is due. Messages of unknown fate, and those that a hold keeps back, are leftovers (exit 3).
 
-    Raises TryLater (75) when another process sends from this outbox, ServiceUnavailable (69) when a channel could not be
-    opened, after the others have sent.
+    Raises TryLater (75) when another process sends from this outbox, ServiceUnavailable (69) when a channel could not
+    be opened, after the others have sent.
     """
     tally = Tally()
     down: list[ServiceUnavailable] = []

@@ -48,7 +48,7 @@ class Message:
     def as_bytes(self) -> bytes:
         """The whole message with CRLF line ends; equal fields give equal bytes.
 
-        Static headers are built once per sender; the rest is spliced: an EmailMessage per recipient costs 20 times more.
+        Static headers are built once per sender, the rest is spliced: an EmailMessage per mail costs 20 times as much.
         Raises MessageRefused for an unusable address or a header with CR, LF or NUL.
         """
         domain = address_of(self.sender).rpartition("@")[2]
