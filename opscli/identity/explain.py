@@ -29,7 +29,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two records side by side. `fields` are rows of field, a, b, verdict (same, different, unknown) and a note."""
+    """Two records side by side; a row of `fields` has field, a, b, verdict (same, alike, different, unknown), note."""
 
     together: bool
     verdict: str
@@ -84,7 +84,7 @@ def _match(ctx: Context, session: Session) -> IdentitySpec:
 def _record(session: Session, ref: str) -> dict[str, Any]:
     source, _, source_id = ref.partition(":")
     found = session.dicts(
-        "SELECT r.rec, c.label, n.standing, n.email, n.phone, n.given, n.family, k.email AS key_email, "
+        "SELECT r.rec, c.label, n.standing, n.email, n.phone, n.given, n.family, n.alike, k.email AS key_email, "
         "k.phone AS key_phone FROM scratch.identity_records AS r "
         "JOIN scratch.identity_components AS c ON c.rec = r.rec JOIN scratch.identity_normal AS n ON n.rec = r.rec "
         "JOIN scratch.identity_keys AS k ON k.rec = r.rec WHERE r.source = ? AND r.source_id = ?",
@@ -98,6 +98,8 @@ def _record(session: Session, ref: str) -> dict[str, Any]:
 def _field(name: str, left: Mapping[str, Any], right: Mapping[str, Any], *, show: bool) -> dict[str, str]:
     a, b = left[name], right[name]
     verdict = "unknown" if a is None or b is None else "same" if a == b else "different"
+    if name == "given" and verdict == "different" and left["alike"] == right["alike"]:
+        verdict = "alike"
     note = ""
     if name in ("email", "phone"):
         standing = {left["standing"], right["standing"]} if name == "email" else set()

@@ -56,39 +56,45 @@ def attach_to_sole_person(session: Session, rule: Rule, number: int) -> int:
 
     A value that leads to two compatible people attaches nothing. Needs `scratch.identity_components` (rec, label).
     """
-    key = session.dialect.quote(next(key for key in rule.all_of if key != "sole"))
-    _split_by_knowledge(session, key)
+    key, other = ("email", "phone") if "email" in rule.all_of else ("phone", "email")
+    _split_by_knowledge(session, key, other)
     added = session.execute(
         f"INSERT INTO scratch.identity_edges SELECT MIN(p_rec), MIN(n_rec), {number}, {SOLE} FROM "
         "scratch.identity_candidates "
         "GROUP BY p_label HAVING COUNT(DISTINCT n_label) = 1"
     )
-    # Component by component nobody has a first name, and no named person is near: equal remains are one person.
+    # No named person is near: records that know the same little are one person.
     added += session.execute(
         f"INSERT INTO scratch.identity_edges SELECT first, rec, {number}, {SOLE} FROM ("
-        "SELECT rec, MIN(rec) OVER (PARTITION BY value, initial, family) AS first FROM scratch.identity_partial "
+        "SELECT rec, MIN(rec) OVER (PARTITION BY value, other, initial, family) AS first FROM scratch.identity_partial "
         "WHERE label NOT IN (SELECT p_label FROM scratch.identity_candidates)) AS grouped WHERE first <> rec"
     )
     return added
 
 
-def _split_by_knowledge(session: Session, key: str) -> None:
+def _split_by_knowledge(session: Session, key: str, other: str) -> None:
+    """Records without a first name, and the named people they could be: nothing that both know may differ."""
     session.execute(
         "CREATE OR REPLACE TABLE scratch.identity_known AS SELECT k.rec, c.label, "
-        f"{key} AS value, k.given, k.family, k.initial, MAX(k.given) OVER (PARTITION BY c.label) AS somebody "
+        f"k.{key} AS value, k.{other} AS other, k.given, k.family, k.initial, "
+        "MAX(k.given) OVER (PARTITION BY c.label) AS somebody, "
+        f"MAX(k.{other}) OVER (PARTITION BY c.label) AS any_other "
         "FROM scratch.identity_keys AS k JOIN scratch.identity_components AS c ON c.rec = k.rec"
     )
     session.execute(
-        "CREATE OR REPLACE TABLE scratch.identity_partial AS SELECT rec, label, value, COALESCE(initial, '') AS "
-        "initial, "
-        "COALESCE(family, '') AS family FROM scratch.identity_known WHERE somebody IS NULL AND value IS NOT NULL"
+        "CREATE OR REPLACE TABLE scratch.identity_partial AS SELECT rec, label, value, COALESCE(other, '') AS other, "
+        "COALESCE(initial, '') AS initial, COALESCE(family, '') AS family FROM scratch.identity_known "
+        "WHERE somebody IS NULL AND value IS NOT NULL"
     )
     session.execute(
         "CREATE OR REPLACE TABLE scratch.identity_candidates AS "
         "SELECT p.label AS p_label, n.label AS n_label, MIN(p.rec) AS p_rec, MIN(n.rec) AS n_rec "
-        "FROM scratch.identity_partial AS p JOIN (SELECT value, label, given, family, MIN(rec) AS rec "
-        "FROM scratch.identity_known WHERE given IS NOT NULL AND value IS NOT NULL GROUP BY value, label, given, "
-        "family) AS n "
+        "FROM scratch.identity_partial AS p JOIN ("
+        "SELECT value, label, given, family, any_other, MIN(rec) AS rec FROM scratch.identity_known "
+        "WHERE given IS NOT NULL AND value IS NOT NULL GROUP BY value, label, given, family, any_other) AS n "
         "ON n.value = p.value AND (p.family = '' OR n.family IS NULL OR n.family = p.family) "
-        "AND (p.initial = '' OR substr(n.given, 1, 1) = p.initial) GROUP BY p.label, n.label"
+        "AND (p.initial = '' OR substr(n.given, 1, 1) = p.initial) "
+        "WHERE p.other = '' OR n.any_other IS NULL OR EXISTS "
+        "(SELECT 1 FROM scratch.identity_known AS same WHERE same.label = n.label AND same.other = p.other) "
+        "GROUP BY p.label, n.label"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,11 @@ from opscli.clock import END_OF_TIME
 from opscli.config.document import Document
 from opscli.engine.entity import standard_entities
 from opscli.engine.tables import VERSION_COLUMNS
-from opscli.engine.warehouse import Session, Warehouse, next_load_seq, open_warehouse
+from opscli.engine.warehouse import Session, next_load_seq, open_warehouse
 from opscli.identity import identity, job
 from opscli.outcome import Outcome
 from opscli.stage import Catalog, Context, Project
-from opscli.state.store import State, open_state
+from opscli.state.store import open_state
 from opscli.state.tables import customer_aliases
 
 START = datetime(2026, 5, 1, 12)  # noqa: DTZ001  naive UTC, as everywhere
@@ -120,13 +121,20 @@ def person(ref: str, name: str = "", email: str | None = None, phone: str | None
     }  # fmt: skip
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    warehouse: Warehouse = open_warehouse("duckdb:///w.duckdb", root=tmp_path, scratch=tmp_path / "scratch")
-    state: State = open_state("sqlite:///s.sqlite", root=tmp_path)
+@contextmanager
+def open_world(folder: Path) -> Iterator[World]:
+    """A world in a folder of its own."""
+    warehouse = open_warehouse("duckdb:///w.duckdb", root=folder, scratch=folder / "scratch")
+    state = open_state("sqlite:///s.sqlite", root=folder)
     ctx = Context(
-        project=project(tmp_path, {}), warehouse=warehouse, state=state, as_of=START, known_at=START, run_id="run-0"
+        project=project(folder, {}), warehouse=warehouse, state=state, as_of=START, known_at=START, run_id="run-0"
     )
     yield World(ctx)
     warehouse.close()
     state.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as opened:
+        yield opened
