@@ -52,6 +52,11 @@ class Plot:
     series: tuple[Series, ...] = ()
     bars: tuple[Bar, ...] = ()
     steps: tuple[Step, ...] = ()
+    rates: tuple[str, str] = ("of step before", "of first step")
+    """Names of a funnel's two rates."""
     target: float | None = None
     target_label: str = ""
     show: Callable[[float], str] = field(default=_plain, compare=False)
+    """Prints a value."""
+    tick: Callable[[float], str] = field(default=_plain, compare=False)
+    """Prints an axis value: short."""

@@ -18,7 +18,9 @@ _TOP, _BOTTOM, _RIGHT = 16.0, 28.0, 20.0
 _CHARACTER = 6.4
 """Mean advance of a digit at the charts' 11 px, for margins."""
 _ROW = 30.0
-_MOST_LABELS = 8
+_LABEL_GAP = 16.0
+_ZERO_BELOW = 0.5
+"""A line whose lowest value is under this share of the highest starts its axis at 0."""
 _CAP_WIDTH = 34.0
 
 
@@ -33,14 +35,14 @@ def sparkline(values: Sequence[float | None], sentence: str) -> str:
     if len(known) < 2:  # noqa: PLR2004  one point is no line
         return ""
     low, high = bounds(values, from_zero=False)
-    across, down = Scale(0, len(values) - 1, 3, 117), Scale(low, high, 29, 4)
+    across, down = Scale(0, len(values) - 1, 3, 215), Scale(low, high, 31, 5)
     points = [(across.at(index), down.at(value)) for index, value in known]
     body = [
-        _tag("path", {"class": "area", "d": f"{_path(points)} L{points[-1][0]:.1f} 32 L{points[0][0]:.1f} 32 Z"}),
+        _tag("path", {"class": "area", "d": f"{_path(points)} L{points[-1][0]:.1f} 36 L{points[0][0]:.1f} 36 Z"}),
         _tag("path", {"class": "line", "d": _path(points)}),
         _tag("circle", {"class": "dot", "cx": points[-1][0], "cy": points[-1][1], "r": 2.8}),
     ]
-    return _svg(120, 34, body, sentence, extra="spark")
+    return _svg(220, 36, body, sentence, extra="spark")
 
 
 def _tag(name: str, attributes: dict[str, str | float], text: str | None = None) -> str:
@@ -70,27 +72,40 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
-def _frame(plot: Plot, *, from_zero: bool) -> tuple[Scale, Scale, list[str]]:
+def _frame(plot: Plot, *, columns: bool) -> tuple[Scale, Scale, list[str]]:
     """Both scales of a time chart, and its grid: horizontal lines with their values, labels along the bottom."""
     values = [value for series in plot.series for value in series.values]
-    low, high = bounds([*values, plot.target], from_zero=from_zero)
+    low, high = bounds([*values, plot.target], from_zero=columns)
+    if 0 < low < high * _ZERO_BELOW:
+        low = 0.0
     marks = ticks(low, high)
-    left = 14 + _CHARACTER * max(len(plot.show(mark)) for mark in marks)
+    left = 14 + _CHARACTER * max(width(plot.tick(mark)) for mark in marks)
     down = Scale(marks[0], marks[-1], _HEIGHT - _BOTTOM, _TOP)
-    edge = 0.5 if from_zero else 0.0
+    edge = 0.5 if columns else 0.0
     across = Scale(-edge, max(len(plot.labels) - 1, 0) + edge, left + 6, _WIDTH - _RIGHT)
     body = []
     for mark in marks:
         y = down.at(mark)
         body.append(_tag("line", {"class": "grid", "x1": left, "x2": _WIDTH - _RIGHT + 8, "y1": y, "y2": y}))
-        body.append(_text(left - 8, y + 3.5, plot.show(mark), anchor="end"))
-    every = max(1, -(-len(plot.labels) // _MOST_LABELS))
+        body.append(_text(left - 8, y + 3.5, plot.tick(mark), anchor="end"))
+    body += _along(plot, across, centred=columns)
+    return across, down, body
+
+
+def _along(plot: Plot, across: Scale, *, centred: bool) -> list[str]:
+    """Labels along the bottom, as many as fit, counted from the newest."""
+    if not plot.labels:
+        return []
+    room = (across.end - across.start) / (_CHARACTER * max(map(width, plot.labels)) + _LABEL_GAP)
+    every = max(1, -(-len(plot.labels) // max(int(room), 1)))
     last = len(plot.labels) - 1
+    body = []
     for index, label in enumerate(plot.labels):
         if (last - index) % every == 0:
-            anchor = "end" if index == last and not from_zero else "middle"
-            body.append(_text(across.at(index), _HEIGHT - 8, label, anchor=anchor))
-    return across, down, body
+            at_end = index == last and not centred
+            place = (_WIDTH - _RIGHT + 8, "end") if at_end else (across.at(index), "middle")
+            body.append(_text(place[0], _HEIGHT - 8, label, anchor=place[1]))
+    return body
 
 
 def _goal(plot: Plot, across: Scale, down: Scale) -> list[str]:
@@ -103,12 +118,11 @@ def _goal(plot: Plot, across: Scale, down: Scale) -> list[str]:
 
 
 def _line(plot: Plot) -> str:
-    across, down, body = _frame(plot, from_zero=False)
-    floor = down.start
+    across, down, body = _frame(plot, columns=False)
     for order, series in enumerate(plot.series):
         points = [(across.at(i), down.at(v)) for i, v in enumerate(series.values) if v is not None]
-        if order == 0 and len(points) > 1:
-            under = f"{_path(points)} L{points[-1][0]:.1f} {floor:.1f} L{points[0][0]:.1f} {floor:.1f} Z"
+        if order == 0 and len(points) > 1 and down.low == 0:  # an area that does not stand on 0 would lie
+            under = f"{_path(points)} L{points[-1][0]:.1f} {down.start:.1f} L{points[0][0]:.1f} {down.start:.1f} Z"
             body.append(_tag("path", {"class": "area", "d": under}))
         if len(points) > 1:
             body.append(_tag("path", {"class": f"line s{order}", "d": _path(points)}))
@@ -126,12 +140,13 @@ def _dots(plot: Plot, series: Series, order: int, points: Sequence[tuple[float, 
         body.append(_titled(dot, f"{series.name} {label}: {plot.show(value)}"))
     if points and len(plot.series) == 1:
         x, y = points[-1]
-        body.append(_text(x + 4, max(y - 9, 11), plot.show(known[-1][1]), style="value", anchor="end"))
+        falls = len(points) > 1 and points[-2][1] < y < _HEIGHT - _BOTTOM - 20
+        body.append(_text(x + 8, y + 18 if falls else max(y - 10, 11), plot.show(known[-1][1]), "value", "end"))
     return body
 
 
 def _columns(plot: Plot) -> str:
-    across, down, body = _frame(plot, from_zero=True)
+    across, down, body = _frame(plot, columns=True)
     zero = down.at(0)
     slot = across.at(1) - across.at(0) if len(plot.labels) > 1 else _CAP_WIDTH
     wide = min(slot * 0.72, _CAP_WIDTH)
@@ -151,7 +166,7 @@ def _columns(plot: Plot) -> str:
 
 def _bars(plot: Plot) -> str:
     left = min(150.0, 16 + _CHARACTER * max((width(bar.label) for bar in plot.bars), default=0))
-    tails = [f"{plot.show(bar.value)}  {bar.note}".rstrip() for bar in plot.bars]
+    tails = [" · ".join(filter(None, (plot.show(bar.value), bar.note))) for bar in plot.bars]
     room = 18 + _CHARACTER * max((width(tail) for tail in tails), default=0)
     _, high = bounds([bar.value for bar in plot.bars], from_zero=True)
     across = Scale(0, high or 1.0, left, _WIDTH - room)
@@ -170,10 +185,13 @@ def _bars(plot: Plot) -> str:
 def _funnel(plot: Plot) -> str:
     """Centred bars, one a step; between two steps the share that went on, at the right the share of the first."""
     first = max((step.count for step in plot.steps), default=0) or 1
-    middle, half, row = 270.0, 150.0, 44.0
-    body = []
+    middle, half, row = 280.0, 150.0, 46.0
+    body = [
+        _text(middle, 12, f"▾ {plot.rates[0]}", anchor="middle"),
+        _text(_WIDTH - 10, 12, plot.rates[1], anchor="end"),
+    ]
     for index, step in enumerate(plot.steps):
-        y = 4 + index * row
+        y = 22 + index * row
         wide = max(half * step.count / first, 1.5)
         box = {"x": middle - wide, "y": y, "width": 2 * wide, "height": row - 18, "rx": 3.0}
         shape = _tag("rect", {"class": f"bar accent f{min(index, 5)}", **box})
@@ -182,14 +200,14 @@ def _funnel(plot: Plot) -> str:
         inside = 2 * wide > _CHARACTER * (len(f"{step.count:,}") + 3)
         place = (middle, "middle", "inside") if inside else (middle + wide + 8, "start", "value")
         body.append(_text(place[0], y + 17.5, f"{step.count:,}", style=place[2], anchor=place[1]))
-        body += _rates(plot, step, y, row)
-    return _svg(_WIDTH, len(plot.steps) * row - 10, body, plot.sentence)
+        body += _rates(plot, step, y)
+    return _svg(_WIDTH, len(plot.steps) * row + 8, body, plot.sentence)
 
 
-def _rates(plot: Plot, step: Step, y: float, row: float) -> list[str]:
+def _rates(plot: Plot, step: Step, y: float) -> list[str]:
     body = []
     if step.of_previous is not None:
-        body.append(_text(270, y - row + 38.5, f"▾ {plot.show(step.of_previous)}", style="rate", anchor="middle"))
+        body.append(_text(280, y - 6, f"▾ {plot.show(step.of_previous)}", style="rate", anchor="middle"))
     if step.of_first is not None:
         body.append(_text(_WIDTH - 10, y + 17.5, plot.show(step.of_first), style="value", anchor="end"))
     return body

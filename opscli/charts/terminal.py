@@ -14,7 +14,7 @@ _GAP = "·"
 
 
 def spark(values: Sequence[float | None]) -> str:
-    """One block a value, from the lowest to the highest; `·` where the value is unknown, a middle line when all are equal."""
+    """One block a value, from the lowest to the highest; `·` where it is unknown, a middle line when all are equal."""
     low, high = bounds(values, from_zero=False)
     if low == high:
         return "".join(_GAP if value is None else _LEVELS[3] for value in values)
@@ -46,7 +46,7 @@ def _series(plot: Plot, index: int, columns: int) -> str:
     if not known:
         return ""
     name = f"{plot.series[index].name} " if len(plot.series) > 1 else ""
-    ends = f"{plot.labels[0]} … {plot.labels[-1]}  {plot.show(min(known))} – {plot.show(max(known))}"
+    ends = f"{plot.labels[0]} … {plot.labels[-1]}  {plot.show(min(known))} … {plot.show(max(known))}"
     room = max(columns - width(name) - width(ends) - 2, 8)
     return shorten(f"{name}{spark(values[-room:])}  {ends}", columns)
 
@@ -68,18 +68,25 @@ def _bars(plot: Plot, columns: int) -> list[str]:
 
 
 def _funnel(plot: Plot, columns: int) -> list[str]:
-    """Step, centred bar, count, share of the step before, share of the first."""
+    """Step, centred bar, count, and both rates under their names."""
     if not plot.steps:
         return []
     first = max(step.count for step in plot.steps) or 1
-    left = max(width(shorten(step.label, 18)) for step in plot.steps)
+    names = [shorten(step.label, 18) for step in plot.steps]
     counts = [f"{step.count:,}" for step in plot.steps]
-    right = max(map(len, counts))
-    room = max(min(columns - left - right - 22, 60), 6)
-    found = []
-    for step, count in zip(plot.steps, counts, strict=True):
+    rates = [(_rate(plot, step.of_previous), _rate(plot, step.of_first)) for step in plot.steps]
+    sides = [max(width(plot.rates[side]), *(width(pair[side]) for pair in rates)) for side in (0, 1)]
+    left, right = max(map(width, names)), max(map(width, counts))
+    room = max(min(columns - left - right - sum(sides) - 6, 60), 6)
+    head = pad("", left + room + right + 2)
+    found = [f"{head}  {pad(plot.rates[0], sides[0], right=True)}  {pad(plot.rates[1], sides[1], right=True)}"]
+    for name, step, count, pair in zip(names, plot.steps, counts, rates, strict=True):
         drawn = "█" * max(round(room * step.count / first), 1 if step.count else 0)
-        rates = [plot.show(rate) if rate is not None else "–" for rate in (step.of_previous, step.of_first)]
         middle = pad(" " * ((room - len(drawn)) // 2) + drawn, room)
-        found.append(f"{pad(shorten(step.label, 18), left)} {middle} {count:>{right}} {rates[0]:>8} {rates[1]:>8}")
+        line = f"{pad(name, left)} {middle} {pad(count, right, right=True)}"
+        found.append(f"{line}  {pad(pair[0], sides[0], right=True)}  {pad(pair[1], sides[1], right=True)}")
     return found
+
+
+def _rate(plot: Plot, rate: float | None) -> str:
+    return "" if rate is None else plot.show(rate)

@@ -1,7 +1,7 @@
 """`type: churn`: of the customers who were active when the period began, the share that is not when it ends.
 
-Active at an instant = at least one row in the `active_within` before it. Customers who came during the period are not in
-the base, so growth cannot hide losses.
+Active at an instant = at least one row in the `active_within` before it. Customers who came during the period are not
+in the base, so growth cannot hide losses.
 """
 
 from __future__ import annotations
@@ -47,17 +47,22 @@ def entities(settings: Settings) -> tuple[str, ...]:
 
 
 def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
+    """Periods so close to the first row ever that nobody could have been lost by now have no value, rather than 0 %."""
     entity = settings.of.entity
     time = frame.time(entity)
     condition = guard(check_aggregate(settings.of, frame.columns(entity), zone=frame.zone), frame.target(entity), time)
     sql = (
+        f"WITH active AS (SELECT {frame.person(entity)} AS person, {time} AS happened,\n"
+        f"    {frame.member(entity)} AS member\n"
+        f"  FROM {frame.rows(entity)}{f' WHERE {condition}' if condition else ''})\n"
         "SELECT period, member, COUNT(*) AS base, COUNT(*) - SUM(still) AS lost FROM (\n"
         "  SELECT b.period, a.person, MAX(CASE WHEN a.happened < b.low THEN a.member END) AS member,\n"
         "    MAX(CASE WHEN a.happened >= b.early_low AND a.happened < b.low THEN 1 ELSE 0 END) AS before,\n"
         "    MAX(CASE WHEN a.happened >= b.early_high THEN 1 ELSE 0 END) AS still\n"
-        f"  FROM (SELECT {frame.person(entity)} AS person, {time} AS happened, {frame.member(entity)} AS member\n"
-        f"    FROM {frame.rows(entity)}{f' WHERE {condition}' if condition else ''}) a\n"
-        f"  JOIN {frame.buckets(before=settings.active_within)} b ON a.happened >= b.early_low AND a.happened < b.high\n"
+        "  FROM active a\n"
+        f"  JOIN {frame.buckets(before=settings.active_within)} b\n"
+        "    ON a.happened >= b.early_low AND a.happened < b.high\n"
+        "    AND b.early_high > (SELECT MIN(happened) FROM active)\n"
         "  WHERE a.person IS NOT NULL GROUP BY b.period, a.person) seen\n"
         "WHERE before = 1 GROUP BY 1, 2"
     )

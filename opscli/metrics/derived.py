@@ -1,4 +1,4 @@
-"""`type: derived`: a calculation over other metrics of the same period: `{inputs: {r: revenue, c: customers}, formula: r / c}`.
+"""`type: derived`: a calculation over metrics of one period: `inputs: {a: revenue, b: buyers}`, `formula: a / b`.
 
 The inputs' values go in, so sums stay sums and a missing or zero divisor gives no value.
 """

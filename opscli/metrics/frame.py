@@ -49,11 +49,11 @@ class Frame:
             )
         return f"e.{self.dialect.quote(column)}"
 
-    def rows(self, entity: str) -> str:
-        """FROM clause of the visible rows as `e`, with `l` (link) where customers are asked for."""
+    def rows(self, entity: str, *, people: bool = True) -> str:
+        """FROM clause of the visible rows as `e`, with `l` (link) and `c` (customer) where `people` or a dimension ask."""
         spec = self.entities[entity]
         sql = f"{visible(spec, as_of=self.as_of, known_at=self.known_at)} e"
-        if self.linked and spec.customer:
+        if self.linked and spec.customer and (people or self._golden(entity)):
             ref = self.dialect.quote(spec.customer)
             sql += f" LEFT JOIN links l ON l.ns = e.customer_ns AND l.ref = e.{ref}"
             if self._golden(entity):
@@ -61,7 +61,7 @@ class Frame:
         return sql
 
     def person(self, entity: str) -> str:
-        """SQL of the customer of a row; a reference that leads to nobody stays a customer of its own. NULL without one."""
+        """SQL of the customer of a row; a reference that leads to nobody is one of its own. NULL without one."""
         spec = self.entities[entity]
         if not spec.customer:
             raise UsageError(f"{entity} has no customer reference", remedy="count another column of it")
@@ -69,7 +69,7 @@ class Frame:
         return f"COALESCE(l.customer_id, {reference})" if self.linked else reference
 
     def target(self, entity: str) -> Target:
-        """Where the names of a condition over an entity live: its columns, and the resolved customer for its reference."""
+        """Where the names of a condition live: the entity's columns; its reference is the resolved customer."""
         spec = self.entities[entity]
         columns = {name: f"e.{self.dialect.quote(name)}" for name in self.columns(entity)}
         if spec.customer:

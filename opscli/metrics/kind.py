@@ -1,4 +1,4 @@
-"""What a metric type must offer. A type is `metrics/<type>.py` with `<type>.schema.json`; nothing is registered elsewhere."""
+"""What a metric type must offer. A type is `metrics/<type>.py` with `<type>.schema.json`, registered nowhere else."""
 
 from __future__ import annotations
 

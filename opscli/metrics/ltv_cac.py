@@ -1,8 +1,8 @@
 """`type: ltv_cac`: what customers won in a window have brought in so far, over what it cost to win them.
 
-The cohort are customers whose first row of `revenue` lies in the `window` before the period's end. LTV is margin × their
-mean revenue up to the period's end: money that came in, no forecast, so it is a lower bound. CAC is the spend of the same
-window per customer of the cohort. The interval covers the spread of revenue between customers.
+The cohort are customers whose first row of `revenue` lies in the `window` before the period's end. LTV is the margin on
+their mean revenue up to the period's end: money that came in, no forecast, so it is a lower bound. CAC is the spend of
+the same window per customer of the cohort. The interval covers the spread of revenue between customers.
 """
 
 from __future__ import annotations
@@ -73,10 +73,12 @@ def _cohort(settings: Settings, frame: Frame) -> Source:
     time, amount = frame.time(entity), frame.target(entity).column(settings.revenue.column or "")
     checked = check_aggregate(settings.revenue, frame.columns(entity), zone=frame.zone)
     condition = guard(checked, frame.target(entity), time)
-    double = frame.dialect.type("float")
+    money = frame.dialect.type("money")
     sql = (
-        "SELECT period, '' AS member, COUNT(*) AS won, SUM(brought) AS revenue, SUM(brought * brought) AS squares FROM (\n"
-        f"  SELECT b.period, b.early_high, r.person, MIN(r.happened) AS first_at, CAST(SUM(r.amount) AS {double}) AS brought\n"
+        "SELECT period, '' AS member, COUNT(*) AS won, SUM(brought) AS revenue,\n"
+        "  SUM(brought * brought) AS squares FROM (\n"  # of decimals: exact in any order of rows
+        "  SELECT b.period, b.early_high, r.person, MIN(r.happened) AS first_at,\n"
+        f"    CAST(SUM(r.amount) AS {money}) AS brought\n"
         f"  FROM (SELECT {frame.person(entity)} AS person, {time} AS happened, {amount} AS amount\n"
         f"    FROM {frame.rows(entity)}{f' WHERE {condition}' if condition else ''}) r\n"
         f"  JOIN {frame.buckets(before=settings.window)} b ON r.happened < b.high\n"

@@ -53,13 +53,15 @@ def measured(frame: Frame, parts: Mapping[str, Aggregate]) -> list[Source]:
 
 def _select(frame: Frame, entity: str, parts: Mapping[str, Aggregate]) -> Source:
     target, time = frame.target(entity), frame.time(entity)
-    columns = []
+    columns, people = [], False
+    customer = frame.entities[entity].customer
     for name, aggregate in parts.items():
         checked = rules.check(aggregate, frame.columns(entity), zone=frame.zone)
+        people = people or customer in (aggregate.column, *(checked.where.names if checked.where else ()))
         columns.append(f"{rules.render(checked, target, time)} AS {frame.dialect.quote(name)}")
     sql = (
         f"SELECT b.period, {frame.member(entity)} AS member,\n       {_list(columns)}\n"
-        f"FROM {frame.rows(entity)}\n"
+        f"FROM {frame.rows(entity, people=people)}\n"
         f"JOIN {frame.buckets()} b ON {time} >= b.low AND {time} < b.high\n"
         "GROUP BY 1, 2"
     )

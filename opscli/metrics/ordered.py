@@ -18,7 +18,7 @@ from opscli.stage import Catalog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """`column` of `entity` is what moves; `steps` are conditions; the whole path takes less than `window` (None: any)."""
+    """`column` of `entity` is what moves, `steps` are conditions; the whole path takes less than `window`, when set."""
 
     entity: str
     column: str
@@ -59,13 +59,16 @@ def walk(path: Path, frame: Frame) -> Source:
     steps = _conditions(path, frame)
     column = frame.target(path.entity).column(path.column)
     hits = ", ".join(f"CASE WHEN {sql} THEN 1 END AS hit_{n}" for n, sql in enumerate(steps, 1))
-    body = [
-        f"WITH hits AS (SELECT {column} AS id, {frame.time(path.entity)} AS happened, {frame.member(path.entity)} AS member,\n"
-        f"    {hits}\n  FROM {frame.rows(path.entity)})",
+    entered = (
+        f"WITH hits AS (SELECT {column} AS id, {frame.time(path.entity)} AS happened,\n"
+        f"    {frame.member(path.entity)} AS member, {hits}\n  FROM {frame.rows(path.entity)})"
+    )
+    first = (
         "step_1 AS (SELECT id, happened AS at_1, member FROM (SELECT id, happened, member,\n"
-        "    ROW_NUMBER() OVER (PARTITION BY id ORDER BY happened, member) AS place FROM hits WHERE hit_1 = 1) ranked\n"
-        "  WHERE place = 1)",
-    ]
+        "    ROW_NUMBER() OVER (PARTITION BY id ORDER BY happened, member) AS place\n"
+        "  FROM hits WHERE hit_1 = 1) ranked WHERE place = 1)"
+    )
+    body = [entered, first]
     window = _window(path)
     for n in range(2, len(steps) + 1):
         earlier = ", ".join(f"s.at_{k}" for k in range(1, n))

@@ -51,7 +51,7 @@ class Desk:
         return found
 
     def missing(self, metric: Metric) -> tuple[str, ...]:
-        """Entities that the metric needs and no source has filled yet: such a metric is not set up, which is no error."""
+        """Entities that the metric needs and no source has filled yet: it is not set up, which is no error."""
         tables = self.session.tables()
         entities = self.project.entities
         return tuple(name for name in entities_of(metric, self.metrics) if entities[name].versions_table not in tables)

@@ -46,7 +46,8 @@ def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
     time, person = frame.time(entity), frame.person(entity)
     condition = guard(check_aggregate(settings.of, frame.columns(entity), zone=frame.zone), frame.target(entity), time)
     sql = (
-        f"SELECT period, member, COUNT(*) AS buyers, COUNT(CASE WHEN bought >= {settings.times} THEN 1 END) AS repeaters\n"
+        "SELECT period, member, COUNT(*) AS buyers,\n"
+        f"  COUNT(CASE WHEN bought >= {settings.times} THEN 1 END) AS repeaters\n"
         f"FROM (SELECT b.period, {frame.member(entity)} AS member, {person} AS person, COUNT(*) AS bought\n"
         f"  FROM {frame.rows(entity)} JOIN {frame.buckets()} b ON {time} >= b.low AND {time} < b.high\n"
         f"  WHERE {person} IS NOT NULL{f' AND {condition}' if condition else ''} GROUP BY 1, 2, 3) bought\n"

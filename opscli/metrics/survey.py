@@ -1,4 +1,4 @@
-"""`type: survey`: NPS (answers 0..10, promoters 9 and 10, detractors 0 to 6, in points) or CSAT (1..5, share of 4 and 5)."""
+"""`type: survey`: NPS (0..10; promoters 9 and 10, detractors 0 to 6; in points) or CSAT (1..5; share of 4 and 5)."""
 
 from __future__ import annotations
 

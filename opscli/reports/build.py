@@ -8,6 +8,7 @@ from dataclasses import replace
 from opscli.metrics.query import Desk
 from opscli.reports.model import Block, Page
 from opscli.reports.report import Report, Room, block_kind
+from opscli.reports.words import titled
 
 
 def build_page(report: Report, desk: Desk) -> Page:
@@ -15,10 +16,9 @@ def build_page(report: Report, desk: Desk) -> Page:
     room = Room(desk=desk, report=report)
     built = [block_kind(item.kind).build(item, room) for item in report.layout]
     project = desk.project
-    label = report.label.get(project.locale.partition("-")[0]) or report.label.get("en")
     return Page(
         name=report.name,
-        title=label or report.name.replace("_", " ").capitalize(),
+        title=titled(report.label, project.locale) or report.name.replace("_", " ").capitalize(),
         project=project.name,
         environment=project.environment,
         as_of=desk.as_of,

@@ -146,7 +146,8 @@ def _stage_values(session: Session, page: Page, ctx: Context) -> int:
         session.insert_arrow(_VALUES, _arrow(list(stored.values())))
     same = " AND ".join(f"m.{name} = {_VALUES}.{name}" for name in _KEY if name != "as_of")
     session.execute(
-        f"DELETE FROM {_VALUES} WHERE EXISTS (SELECT 1 FROM metric_values m WHERE m.as_of = {literal(ctx.as_of)} AND {same})"
+        f"DELETE FROM {_VALUES} WHERE EXISTS (\n"
+        f"  SELECT 1 FROM metric_values m WHERE m.as_of = {literal(ctx.as_of)} AND {same})"
     )
     return int(session.value(f"SELECT COUNT(*) FROM {_VALUES}"))
 

@@ -44,10 +44,14 @@ class Printer:
         if now is None or before is None:
             return ""
         if self.unit == "percent":
-            return f"{(now - before) * 100:+.1f} pp"
+            return _signed((now - before) * 100, ".1f", " pp")
         if self.unit == "points" or before <= 0:
             return ("+" if now >= before else "−") + self._dressed(abs(now - before), self._digits(now))  # noqa: RUF001  a true minus
-        return f"{now / before - 1:+.1%}"
+        return _signed((now / before - 1) * 100, ".1f", "%")
+
+    def moved(self, now: float | None, before: float | None) -> bool:
+        """Whether the printed change is one: a change that rounds to nothing is no news."""
+        return any(digit in "123456789" for digit in self.change(now, before))
 
     def margin(self, low: float | None, high: float | None) -> str:
         """`± 4.1`, half of an interval; empty without one."""
@@ -76,3 +80,10 @@ class Printer:
         symbol = _SYMBOLS.get(self.currency)
         sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
         return f"{sign}{symbol}{digits}" if symbol else f"{text} {self.currency}".rstrip()
+
+
+def _signed(value: float, form: str, suffix: str) -> str:
+    """`+1.3`, `-0.4`, and `0.0` without a sign for what rounds to nothing."""
+    text = format(value, form)
+    rounded = float(text)
+    return f"{'+' if rounded > 0 else ''}{text if rounded else format(0.0, form)}{suffix}"

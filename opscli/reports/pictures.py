@@ -29,7 +29,8 @@ def course(chart: str | None, points: Sequence[Point], metric: Metric, printer: 
         series=(Series(name=metric.name, values=tuple(point.value.value for point in points)),),
         target=target.value if target else None,
         target_label=printer.full(target.value) if target else "",
-        show=printer.short if metric.unit != "percent" else printer.full,
+        show=printer.full,
+        tick=printer.short,
     )
 
 
@@ -43,13 +44,14 @@ def members(points: Sequence[Point], metric: Metric, printer: Printer, sentence:
     return Plot(kind="bars", sentence=sentence, bars=tuple(bars), show=printer.full)
 
 
-def funnel(metric: Metric, point: Point, sentence: str) -> Plot:
+def funnel(metric: Metric, point: Point, sentence: str, locale: str) -> Plot:
     """The steps of a funnel metric."""
     steps = tuple(
         Step(label=name, count=count, of_previous=previous, of_first=first)
         for name, count, previous, first in funnel_steps(metric, point)
     )
-    return Plot(kind="funnel", sentence=sentence, steps=steps, show=Printer("percent").full)
+    rates = (word("of_previous", locale).lower(), word("of_first", locale).lower())
+    return Plot(kind="funnel", sentence=sentence, steps=steps, rates=rates, show=Printer("percent").full)
 
 
 def funnel_steps(metric: Metric, point: Point) -> list[tuple[str, int, float | None, float | None]]:

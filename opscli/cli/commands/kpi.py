@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opscli.metrics.metric import Metric
     from opscli.metrics.periods import Period
     from opscli.metrics.query import Desk, Point
+    from opscli.reports.numbers import Printer
 
 app = typer.Typer(help="KPIs: query and explain numbers.", no_args_is_help=True)
 
@@ -51,7 +52,7 @@ def list_metrics() -> None:
 
 
 @app.command()
-def query(  # noqa: PLR0913  each is an option of the command line
+def query(
     metric: Name,
     by: By = None,
     grain: Grain = None,
@@ -60,13 +61,17 @@ def query(  # noqa: PLR0913  each is an option of the command line
     as_of: AsOf = None,
 ) -> None:
     """The values of a metric: by default its last complete periods."""
+    from opscli.reports.numbers import Printer
+
     with _desk(as_of) as desk:
         spec = desk.metric(metric)
         periods = _periods(desk, spec, grain, (since, until))
         _require_set_up(desk, spec)
         points = desk.ask(spec, periods, _dimensions(by))
         warnings = _unfinished(periods, desk, spec)
-        report.show([_row(point, by) for point in points], warnings=warnings)
+        printer = Printer(spec.unit, desk.project.currency, spec.decimals)
+        people = report.chosen_format() in ("table", "markdown")
+        report.show([_row(point, by, printer if people else None) for point in points], warnings=warnings)
 
 
 @app.command()
@@ -76,14 +81,14 @@ def explain(metric: Name, by: By = None, grain: Grain = None, as_of: AsOf = None
         spec = desk.metric(metric)
         periods = desk.periods(spec, 1, grain)
         compiled = desk.compile(spec, periods, _dimensions(by))
-        project = desk.project
+        project, last = desk.project, periods[-1]
         facts: dict[str, Any] = {
             "metric": spec.name,
             "label": spec.title(project.locale),
             "purpose": spec.purpose,
             "definition": f"{spec.document.file}:{spec.document.mark(())[0]}",
             "config_version": project.version[:12],
-            "period": f"{periods[-1].label}: {periods[-1].start:%Y-%m-%d %H:%M} to {periods[-1].end:%Y-%m-%d %H:%M} UTC",
+            "period": f"{last.label}: {last.start:%Y-%m-%d %H:%M} to {last.end:%Y-%m-%d %H:%M} UTC",
             "settled_after": str(spec.settle),
             "sql": compiled.sql,
         }
@@ -143,10 +148,14 @@ def _unfinished(periods: tuple[Period, ...], desk: Desk, metric: Metric) -> list
     return [f"not complete yet: {', '.join(young)}"] if young else []
 
 
-def _row(point: Point, by: str | None) -> dict[str, Any]:
+def _row(point: Point, by: str | None, printer: Printer | None) -> dict[str, Any]:
+    """One value: for people as it is printed in reports, for programs as it is."""
     value = point.value
     row: dict[str, Any] = {"period": point.period.label}
     if by:
         row["member"] = point.member
+    if printer is not None:
+        row |= {"value": printer.full(value.value), "margin": printer.margin(value.low, value.high) or None}
+        return row | {"numerator": value.numerator, "denominator": value.denominator, "rows": value.rows}
     row |= {"value": value.value, "numerator": value.numerator, "denominator": value.denominator, "rows": value.rows}
     return row | {"low": value.low, "high": value.high}

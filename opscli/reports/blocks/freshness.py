@@ -9,7 +9,7 @@ from opscli.engine.versions import literal
 from opscli.outcome import Issue
 from opscli.reports.model import Block, Column
 from opscli.reports.report import Item, Room
-from opscli.reports.words import age, word
+from opscli.reports.words import age, titled, word
 from opscli.stage import Catalog
 
 
@@ -22,7 +22,8 @@ def build(item: Item, room: Room) -> Block | str:
     """Sources from the oldest load to the newest; the numbers are the newest load's."""
     desk, locale = room.desk, room.locale
     found = desk.session.rows(
-        "SELECT source, entity, loaded_at, rows_read, rejected FROM (SELECT source, entity, loaded_at, rows_read, rejected,\n"
+        "SELECT source, entity, loaded_at, rows_read, rejected FROM (\n"
+        "  SELECT source, entity, loaded_at, rows_read, rejected,\n"
         "  ROW_NUMBER() OVER (PARTITION BY source ORDER BY load_seq DESC) AS place FROM loads\n"
         f"  WHERE loaded_at <= {literal(desk.known_at)}) newest WHERE place = 1 ORDER BY loaded_at, source"
     )
@@ -35,7 +36,7 @@ def build(item: Item, room: Room) -> Block | str:
     return Block(
         name="freshness",
         kind="freshness",
-        title=item.label.get(locale.partition("-")[0]) or word("freshness_title", locale),
+        title=titled(item.label, locale) or word("freshness_title", locale),
         sentence=sentence,
         columns=(
             Column("source", word("source", locale)),

@@ -11,7 +11,7 @@ from opscli.outcome import Issue
 from opscli.reports.model import Block, Column
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
-from opscli.reports.words import named, word
+from opscli.reports.words import named, titled, word
 from opscli.stage import Catalog
 
 _TONES = {
@@ -33,8 +33,9 @@ def build(item: Item, room: Room) -> Block | str:
     """Bands from the highest mean score to the lowest; unknown last."""
     desk, locale = room.desk, room.locale
     newest = (
-        "SELECT band, score FROM (SELECT band, score, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY as_of DESC) AS place\n"
-        f"FROM health_scores WHERE model = ? AND as_of <= {literal(desk.as_of)}) newest WHERE place = 1"
+        "SELECT band, score FROM (\n"
+        "  SELECT band, score, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY as_of DESC) AS place\n"
+        f"  FROM health_scores WHERE model = ? AND as_of <= {literal(desk.as_of)}) newest WHERE place = 1"
     )
     found = desk.session.rows(
         f"SELECT band, COUNT(*), AVG(score) FROM ({newest}) scored GROUP BY band "
@@ -52,7 +53,7 @@ def build(item: Item, room: Room) -> Block | str:
     return Block(
         name=f"health_{item.subject}",
         kind="health",
-        title=item.label.get(locale.partition("-")[0]) or word("health_title", locale, name=item.subject),
+        title=titled(item.label, locale) or word("health_title", locale, name=item.subject),
         sentence=sentence,
         columns=(
             Column("band", word("band", locale)),

@@ -17,7 +17,7 @@ from opscli.reports.model import Block, Column, Stored, Tile
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
 from opscli.reports.sentences import history_sentence, member_sentence, notes_of
-from opscli.reports.words import period_name, word
+from opscli.reports.words import period_name, titled, word
 from opscli.stage import Catalog
 
 _USUAL_PERIODS = {"day": 30, "week": 13, "month": 12, "quarter": 8, "year": 5}
@@ -66,11 +66,11 @@ def build(item: Item, room: Room) -> Block | str:
 
 def item_title(item: Item, metric: Metric, room: Room) -> str:
     """The item's label, else the metric's."""
-    return item.label.get(room.locale.partition("-")[0]) or item.label.get("en") or metric.title(room.locale)
+    return titled(item.label, room.locale) or metric.title(room.locale)
 
 
 def _ask(item: Item, room: Room, metric: Metric, printer: Printer) -> Course:
-    """One statement for the whole course and the period a year ago; leading periods before the first data are dropped."""
+    """One statement for the whole course and the period a year ago; periods before the first data are dropped."""
     desk = room.desk
     grain = item.grain or metric.time.grain
     window = desk.periods(metric, item.periods or _USUAL_PERIODS[grain], grain)
@@ -97,7 +97,7 @@ def _course(item: Item, room: Room, course: Course) -> Block:
     sentence = history_sentence(title, course.points, metric, course.printer, room)
     if metric.type == "funnel":
         columns, rows = pictures.funnel_table(metric, course.last, locale)
-        plot = pictures.funnel(metric, course.last, sentence)
+        plot = pictures.funnel(metric, course.last, sentence, locale)
     else:
         columns, rows = _table(course, locale)
         plot = pictures.course(item.chart, course.points, metric, course.printer, sentence)
@@ -137,7 +137,8 @@ def _tile(room: Room, course: Course) -> Tile:
     delta, direction, against = "", "flat", ""
     if "previous" in compare and before is not None:
         delta = printer.change(last.value.value, before.value.value)
-        direction = delta_state(metric, last.value.value, before.value.value)
+        if printer.moved(last.value.value, before.value.value):
+            direction = delta_state(metric, last.value.value, before.value.value)
         against = word("versus", locale, period=period_name(before.period, locale)) if delta else ""
     target = metric.target if "target" in compare else None
     return Tile(
@@ -154,7 +155,7 @@ def _tile(room: Room, course: Course) -> Tile:
 
 
 def delta_state(metric: Metric, now: float | None, before: float | None) -> str:
-    """good or bad news by the metric's direction; flat when equal, unknown or without a direction."""
+    """Good or bad news by the metric's direction; flat when equal, unknown or without a direction."""
     if now is None or before is None or now == before or metric.good == "none":
         return "flat"
     return "good" if (now > before) == (metric.good == "up") else "bad"

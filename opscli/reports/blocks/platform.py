@@ -9,7 +9,7 @@ from opscli.engine.versions import literal
 from opscli.outcome import Issue
 from opscli.reports.model import Block, Column
 from opscli.reports.report import Item, Room
-from opscli.reports.words import word
+from opscli.reports.words import titled, word
 from opscli.stage import Catalog
 
 _GOOD = ("ok", "leftovers")
@@ -40,7 +40,7 @@ def build(item: Item, room: Room) -> Block | str:
     return Block(
         name="platform",
         kind="platform",
-        title=item.label.get(locale.partition("-")[0]) or word("platform_title", locale),
+        title=titled(item.label, locale) or word("platform_title", locale),
         sentence=sentence,
         columns=(
             Column("step", word("run_step", locale)),

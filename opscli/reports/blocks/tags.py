@@ -11,7 +11,7 @@ from opscli.outcome import Issue
 from opscli.reports.model import Block, Column
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
-from opscli.reports.words import named, word
+from opscli.reports.words import named, titled, word
 from opscli.stage import Catalog
 
 
@@ -41,7 +41,7 @@ def build(item: Item, room: Room) -> Block | str:
     return Block(
         name=f"tags_{item.subject}",
         kind="tags",
-        title=item.label.get(locale.partition("-")[0]) or word("tags_title", locale, name=name),
+        title=titled(item.label, locale) or word("tags_title", locale, name=name),
         sentence=sentence,
         columns=(
             Column("tag", word("tag", locale)),
