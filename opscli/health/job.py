@@ -144,6 +144,13 @@ def _check_profiles(session: Session, ctx: Context) -> int:
     return int(count)
 
 
+def profiles_instant(session: Session) -> datetime | None:
+    """The time that the present profiles are as of; None when there are none."""
+    known = "profiles" in session.tables()
+    moment: datetime | None = session.value("SELECT MAX(as_of) FROM profiles") if known else None
+    return moment
+
+
 def _append_scores(plan: HealthPlan, ctx: Context) -> int:
     """Insert the new rows; rows inserted. Raises TryLater when the warehouse has moved since the plan."""
     if not any(model.scores for model in plan.models):
@@ -197,7 +204,8 @@ def _reasons(models: Sequence[ModelPlan]) -> list[str]:
 
 def _headline(models: Sequence[ModelPlan], counts: Mapping[str, int]) -> str:
     bands = ", ".join(f"{counts[band]} {band}" for band in BANDS if counts[band])
-    parts = [f"{counts['scored']} scores" + (f" ({bands})" if bands else ""), f"{counts['alerts']} alerts"]
+    scores = f"{counts['scored']} new scores" + (f" ({bands})" if bands else "")
+    parts = [scores, f"{counts['alerts']} alerts"]
     for model in models:
         parts += [f"alert {model.name} withheld: {model.verdict.withheld}"] if model.verdict.withheld else []
         parts += [f"alert {model.name} {model.verdict.off}"] if model.verdict.off else []

@@ -57,6 +57,7 @@ class Planner:
             for band, count in self.session.rows(f"SELECT band, COUNT(*) FROM {scored} GROUP BY 1")
         }
         fresh = self._not_stored(scored) if self._does("score") else 0
+        bands = bands if self._does("score") else {}
         verdict, drafts = self._alert(known) if self._does("alert") else (Verdict(), "")
         stop = ""
         if self.spec.alert and verdict.breaks(self.spec.alert.breaker):

@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import select, update
 
 from opscli.assignment.tasks import TaskFilter, listing
+from opscli.engine.overlay import OverlayWarehouse
 from opscli.errors import DataUnusable, GuardStopped
 from opscli.health import job
 from opscli.state.tables import task_events, tasks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.health.conftest import Lab
 
 AS_OF = datetime.fromisoformat("2018-01-01T07:30")
@@ -282,3 +285,11 @@ def test_the_plan_counts_what_the_run_does_and_writes_nothing(lab: Lab) -> None:
     assert lab.dicts("SELECT * FROM health_scores") == []
     assert plan.preview.sample[0]["reason"] == "No login for 41 days (last 2017-11-21)"
     assert job.run(plan, lab.ctx()).details["counts"] == plan.preview.counts
+
+
+def test_tasks_stream_right_after_a_lookup_on_an_overlay(lab: Lab, tmp_path: Path) -> None:
+    prepare(lab, {"amy": {"last_login_at": ago(41)}})
+    overlay = OverlayWarehouse(lab.warehouse.path, tmp_path / "plan")
+    ctx = lab.ctx(part="alert").at(warehouse=overlay, dry=True)
+    assert job.run(job.plan(ctx), ctx).details["counts"]["tasks_created"] == 1
+    overlay.close()
