@@ -80,8 +80,8 @@ class DuckDBSession:
         self.connection.execute(sql, _bound(params))
         description = self.connection.description
         if description and description[0][0] == "Count":
-            row = self.connection.fetchone()
-            return int(row[0]) if row else 0
+            rows = self.connection.fetchall()
+            return int(rows[0][0]) if rows else 0
         return 0
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
@@ -95,9 +95,9 @@ class DuckDBSession:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def value(self, sql: str, params: Params = ()) -> Any:
-        """First column of the first row, or None."""
-        row = self.connection.execute(sql, _bound(params)).fetchone()
-        return row[0] if row else None
+        """First column of the first row, or None. The result is read to its end: a rest of it would block `batches`."""
+        rows = self.connection.execute(sql, _bound(params)).fetchall()
+        return rows[0][0] if rows else None
 
     def batches(self, sql: str, params: Params = (), *, size: int = 100_000) -> Iterator[Any]:
         """Arrow record batches. The result is streamed, so run nothing else on this session meanwhile."""
