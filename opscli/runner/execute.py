@@ -97,7 +97,7 @@ def run_job(project: Project, request: Request, observer: Observer | None = None
         earlier = ledger.find(stores.state, key)
         if earlier is not None and earlier.status in ledger.DONE and not (request.force or request.only):
             return _noop(earlier)
-        if earlier is not None and not request.force:
+        if earlier is not None and not (request.force or request.only):
             _same_config(project, earlier, request)
         done = ledger.steps_done(stores.state, earlier) if earlier and not request.force else set()
         done -= set(request.only)  # what is asked for by name is done again
