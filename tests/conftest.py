@@ -17,6 +17,17 @@ from opscli.engine.duckdb import DuckDBWarehouse
 from opscli.state.store import State, open_state
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--refresh-golden` rewrites expected/ of the golden cases; the diff is reviewed like code."""
+    parser.addoption("--refresh-golden", action="store_true", help="rewrite the expected files of golden cases")
+
+
+@pytest.fixture
+def refresh_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden cases rewrite what they expect."""
+    return bool(request.config.getoption("--refresh-golden"))
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
     """An empty warehouse file."""

@@ -89,6 +89,14 @@ class ProjectSpec:
             redirect_to=own.get("redirect_to"),
         )
 
+    def zone_exists(self) -> bool:
+        """Whether the business zone is one that this machine knows."""
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            return False
+        return True
+
     def shown(self, environment: str) -> dict[str, Any]:
         """What holds in an environment, as plain data for output (still to be redacted)."""
         here = self.settings(environment)
@@ -141,9 +149,7 @@ def provides(spec: ProjectSpec) -> Iterable[Any]:  # noqa: ARG001  settings are 
 def check(spec: ProjectSpec, catalog: object) -> Iterable[Issue]:  # noqa: ARG001  settings lean on no other document
     """Unknown zone, a clock that is no instant, passwords in addresses, a default environment that would be live."""
     document = spec.document
-    try:
-        ZoneInfo(spec.timezone)
-    except (KeyError, ValueError, OSError):
+    if not spec.zone_exists():
         how = "write it as in the IANA list, such as Europe/London"
         yield document.issue(("timezone",), f'unknown time zone "{spec.timezone}"', how=how)
     if spec.environments.get(DEFAULT_ENVIRONMENT, {}).get("live"):

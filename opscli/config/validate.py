@@ -126,6 +126,8 @@ def _wrong_type(document: Document, place: Place, error: ValidationError) -> Ite
     what = f"{_name_of(place, document)} must be {' or '.join(_WORDS[kind] for kind in wanted)}"
     quote = "string" in wanted and isinstance(error.instance, (int, float))
     how = f'put it in quotes: "{str(error.instance).lower()}"' if quote else ""
+    if wanted == ["boolean"]:
+        how = "write true or false"
     yield document.issue(place, f"{what}, not {_words_for(error.instance)}", why=_about(error), how=how)
 
 
@@ -173,7 +175,13 @@ def _limit(document: Document, place: Place, error: ValidationError) -> Iterator
 
 def _pattern(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
     what = f'{_name_of(place, document)} cannot be "{error.instance}"'
-    yield document.issue(place, what, why=_about(error), how=f"it must match {_stated(error)}")
+    yield document.issue(place, what, why=_about(error), how=_example(error))
+
+
+def _example(error: ValidationError) -> str:
+    """What fits a pattern: the schema's examples, else the pattern itself."""
+    examples = _mapping(error.schema).get("examples", ())
+    return f"such as {', '.join(str(item) for item in examples)}" if examples else f"it must match {_stated(error)}"
 
 
 def _told_plainly(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
@@ -216,7 +224,8 @@ def _about(error: ValidationError) -> str:
 
 
 def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:].rstrip(".") if sentence else ""
+    first = sentence[:1] if sentence[1:2].isupper() else sentence[:1].lower()  # ISO stays ISO
+    return first + sentence[1:].rstrip(".")
 
 
 def _words_for(value: Any) -> str:

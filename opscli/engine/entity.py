@@ -95,7 +95,7 @@ def check(spec: Entity, catalog: object) -> Iterable[Issue]:  # noqa: ARG001  an
         yield document.issue(
             ("extends",), f'there is no standard entity "{spec.name}"', how=f"standard entities: {names}"
         )
-    if not spec.key:
+    elif not spec.key:
         yield document.issue((), "an entity needs a key", why="rows are told apart by it", how="add key: [order_id]")
     yield from _reference_issues(spec)
     reserved = {column.name for column in (*VERSION_COLUMNS, *REFERENCE_COLUMNS)}

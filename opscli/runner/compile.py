@@ -41,7 +41,8 @@ def check_project(root: Path, environment: str | None = None) -> Checked:
         entities = {**standard_entities(), **_entities(specs)}
         provided = [*_entity_entries(entities), *_provided(specs, modules)]
         issues.extend(_provided_twice(provided))
-        catalog = Catalog(entries=_by_category(provided), entities=entities, zone=settings.timezone)
+        zone = settings.timezone if settings.zone_exists() else "UTC"
+        catalog = Catalog(entries=_by_category(provided), entities=entities, zone=zone)
         for kind, named in specs.items():
             for spec in named.values():
                 issues.extend(modules[kind].check(spec, catalog))
