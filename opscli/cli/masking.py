@@ -9,9 +9,11 @@ from opscli.cli.choices import CHOICES
 
 
 def masked(value: Any) -> Any:
-    """`m…@example.com` of an address, the first letter of any other text; values that are no text stay."""
-    if CHOICES.show_pii or not isinstance(value, str) or not value:
+    """`m…@example.com` of an address, the first letter of any other text, `…` of a date or number; nothing stays nothing."""
+    if CHOICES.show_pii or value is None or value == "":
         return value
+    if not isinstance(value, str):
+        return "…"
     name, at, domain = value.rpartition("@")
     return f"{name[:1]}…@{domain}" if at else f"{value[:1]}…"
 

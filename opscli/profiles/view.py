@@ -166,7 +166,8 @@ def _history(ctx: Context, session: Session, customer_id: str) -> list[Section]:
         time, reference = session.dialect.quote(entity.time), session.dialect.quote(entity.customer)
         rows = session.dicts(
             f"SELECT {quoted} FROM {entity.versions_table} e "
-            f"JOIN links l ON l.ns = e.customer_ns AND l.ref = e.{reference} WHERE l.customer_id = ? AND e.known_to = {_OPEN} ORDER BY e.{time} DESC LIMIT {NEWEST}",
+            f"JOIN links l ON l.ns = e.customer_ns AND l.ref = e.{reference} "
+            f"WHERE l.customer_id = ? AND e.known_to = {_OPEN} ORDER BY e.{time} DESC LIMIT {NEWEST}",
             (customer_id,),
         )
         personal = frozenset(column.name for column in entity.columns if column.personal)
@@ -215,7 +216,8 @@ def _where(ctx: Context, session: Session, where: str | None) -> str:
         raise UsageError(
             f"--where, character {error.offset + 1}: {error.what}", remedy=error.how or error.why
         ) from error
-    return f" WHERE {render(expression, audience.target(ctx.project.catalog, session.dialect, audience.standing(session) or ctx.as_of))}"
+    as_of = audience.standing(session) or ctx.as_of
+    return f" WHERE {render(expression, audience.target(ctx.project.catalog, session.dialect, as_of))}"
 
 
 def _personal(ctx: Context) -> frozenset[str]:

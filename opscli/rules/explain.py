@@ -10,7 +10,6 @@ from opscli.rules.target import Target
 from opscli.rules.text import source
 from opscli.rules.tree import Expression, Node
 
-_JOINTS = {"and", "or", "not"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +31,9 @@ class Finding:
 
 
 def leaves(expression: Expression | Node) -> tuple[Leaf, ...]:
-    """Leaves from left to right; only and, or and not are no leaves."""
+    """Leaves from left to right; only and, or, and a not of those are no leaves."""
     node = expression.root if isinstance(expression, Expression) else expression
-    if node.op in _JOINTS:
+    if _joins(node):
         return tuple(leaf for part in node.parts for leaf in leaves(part))
     return (Leaf(text=source(node), node=node, values=_values(node)),)
 
@@ -55,7 +54,7 @@ def look(expression: Expression, target: Target, row_of: Callable[[str], tuple[o
 def combine(expression: Expression | Node, verdicts: Mapping[str, bool | None]) -> bool | None:
     """The condition's verdict from its leaves' (by their text), in three-valued logic."""
     node = expression.root if isinstance(expression, Expression) else expression
-    if node.op not in _JOINTS:
+    if not _joins(node):
         return verdicts[source(node)]
     parts = [combine(part, verdicts) for part in node.parts]
     if node.op == "not":
@@ -66,8 +65,14 @@ def combine(expression: Expression | Node, verdicts: Mapping[str, bool | None]) 
     return None if None in parts else not decisive
 
 
+def _joins(node: Node) -> bool:
+    return node.op in {"and", "or"} or (node.op == "not" and _joins(node.parts[0]))
+
+
 def _values(node: Node) -> tuple[Node, ...]:
     """Names below, and the calls and calculations directly below, each once."""
+    if node.op == "not":
+        return _values(node.parts[0])
     direct = [part for part in node.parts if part.op not in {"name", "literal", "as"} and node.op != "call"]
     named = [part for part in node.walk() if part.op == "name"]
     seen: dict[str, Node] = {}

@@ -22,6 +22,8 @@ class StepPlan:
     preview: Preview
     outcome: Outcome | None
     stopped: str = ""
+    error: OpscliError | None = None
+    """What the run would raise, unless it is a guard's stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,9 @@ def plan_job(project: Project, request: Request, observer: Observer | None = Non
     watch = observer or Quiet()
     with overlay(project) as stores:
         earlier = ledger.find(stores.state, key)
-        done = earlier is not None and earlier.status in ledger.DONE
+        done = earlier is not None and earlier.status in ledger.DONE and not request.force
         run = ledger.begin(stores.state, project, key, earlier.as_of if earlier else as_of)
-        finished = ledger.steps_done(stores.state, run) if earlier else set()
+        finished = ledger.steps_done(stores.state, run) if earlier and not request.force else set()
         planned = [] if done else _plan_steps(project, request, stores, run, finished, watch)
         return JobPlan(
             job=run.job, slot=run.slot, as_of=run.as_of, run_id=run.run_id, already_done=done,
@@ -79,7 +81,7 @@ def _plan_steps(
             continue
         except OpscliError as error:
             nothing = Preview(headline=error.what)
-            planned.append(StepPlan(step=step.id, preview=nothing, outcome=None, stopped=error.what))
+            planned.append(StepPlan(step=step.id, preview=nothing, outcome=None, stopped=error.what, error=error))
             break
         ledger.finish_step(stores.state, run, step.id, "ok", outcome)
         watch.step_ended(step.id, "ok", outcome, 0.0)

@@ -33,7 +33,10 @@ def run_stage(project: Project, call: StageCall, observer: Observer | None = Non
 def plan_stage(project: Project, call: StageCall) -> Preview:
     """What it would do, on an overlay. Raises what the run would raise."""
     plan: JobPlan = plan_job(project, _request(call))
-    return plan.steps[0].preview
+    step = plan.steps[0]
+    if step.error is not None:
+        raise step.error
+    return step.preview
 
 
 def outcome_of(result: RunResult) -> Outcome:

@@ -76,7 +76,8 @@ def _known(cut: Cut) -> str:
     created = f"r.{cut.dialect.quote(time)}" if time else ""
     before = f" AND ({created} IS NULL OR {created} < {timestamp_literal(cut.as_of)})" if created else ""
     return (
-        'SELECT DISTINCT l."customer_id"\nFROM records r JOIN links l ON l."ns" = r."source" AND l."ref" = r."source_id"\n'
+        'SELECT DISTINCT l."customer_id"\nFROM records r\n'
+        'JOIN links l ON l."ns" = r."source" AND l."ref" = r."source_id"\n'
         f'WHERE r."known_from" <= {timestamp_literal(cut.known_at)}{before}'
     )
 

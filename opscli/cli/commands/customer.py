@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
-from opscli.cli.masking import masked
+from opscli.cli.masking import masked_rows
 
 if TYPE_CHECKING:
     from opscli.profiles.view import Listing, Section
@@ -77,7 +77,7 @@ def show(
 
     with session.opened() as ctx:
         sections = view.overview(ctx, view.resolve(ctx, customer))
-    shown = {section.name: masked(section.rows, section.personal) for section in sections}
+    shown = {section.name: masked_rows(section.rows, *section.personal) for section in sections}
     if report.chosen_format() in ("json", "jsonl"):
         sys.stdout.write(report.envelope(shown))
         return
@@ -86,7 +86,7 @@ def show(
 
 
 def _show(found: Listing, limit: int) -> None:
-    report.show(masked(found.rows, found.personal), columns=found.columns)
+    report.show(masked_rows(found.rows, *found.personal), columns=found.columns)
     if limit and len(found.rows) == limit:
         report.note(f"the first {limit}; more with --limit 0")
 
