@@ -71,10 +71,21 @@ def _relation(request: ReadRequest, session: Session) -> str:
 
 def _value(name: str, quoted: str, *, exact: bool) -> str:
     """Text of a key. DuckDB prints a JSON number through a double, so amounts are read as decimals beside it."""
-    text = f"texts.{quoted}"
+    parts = name.split(".")
+    values = [f"texts.{quoted}"]
+    if len(parts) > 1:
+        values.append(f"line ->> {text_literal('$' + ''.join(f'.{json.dumps(part)}' for part in parts))}")
     if exact:
-        return f"coalesce(CAST(amounts.{quoted} AS VARCHAR), {text})"
-    if "." in name:
-        path = "$" + "".join(f'."{part}"' for part in name.split("."))
-        return f"coalesce({text}, line ->> {text_literal(path)})"
-    return text
+        values.insert(0, f"CAST(amounts.{quoted} AS VARCHAR)")
+    if exact and len(parts) > 1:
+        values.insert(1, f"CAST({_nested_amount(parts)} AS VARCHAR)")
+    return f"coalesce({', '.join(values)})"
+
+
+def _nested_amount(parts: list[str]) -> str:
+    """A decimal inside objects."""
+    structure: object = MONEY
+    for part in reversed(parts):
+        structure = {part: structure}
+    keys = "".join("[" + text_literal(part) + "]" for part in parts)
+    return f"json_transform(line, {text_literal(json.dumps(structure))}){keys}"
