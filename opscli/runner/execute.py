@@ -18,7 +18,7 @@ from opscli.runner.job import JobSpec, StepSpec
 from opscli.runner.journal import Journal
 from opscli.runner.slots import latest_due
 from opscli.runner.stages import FOUNDATIONS, STAGES, load_stage
-from opscli.runner.stores import Stores, job_lock, live, step_locks
+from opscli.runner.stores import Stores, job_lock, live_state, step_locks, with_warehouse
 from opscli.stage import Context, Preview, Progress, Project, Silence
 
 
@@ -92,17 +92,18 @@ def run_job(project: Project, request: Request, observer: Observer | None = None
     """Run or resume a job. Raises TryLater (75) at once when a run of the same job is going on."""
     slot, as_of = times(project, request)
     key = ledger.RunKey(job=request.job.name, slot=slot, params=request.params)
-    with job_lock(project, request.job.name), live(project) as stores:
-        ledger.abandon(stores.state, request.job.name)
-        earlier = ledger.find(stores.state, key)
+    with job_lock(project, request.job.name), live_state(project) as state:
+        ledger.abandon(state, request.job.name)
+        earlier = ledger.find(state, key)
         if earlier is not None and earlier.status in ledger.DONE and not (request.force or request.only):
             return _noop(earlier)
         if earlier is not None and not (request.force or request.only):
             _same_config(project, earlier, request)
-        done = ledger.steps_done(stores.state, earlier) if earlier and not request.force else set()
+        done = ledger.steps_done(state, earlier) if earlier and not request.force else set()
         done -= set(request.only)  # what is asked for by name is done again
-        run = ledger.begin(stores.state, project, key, earlier.as_of if earlier else as_of)
-        return _Execution(project, request, stores, run, observer or Quiet()).go(done)
+        with with_warehouse(project, state) as stores:
+            run = ledger.begin(state, project, key, earlier.as_of if earlier else as_of)
+            return _Execution(project, request, stores, run, observer or Quiet()).go(done)
 
 
 def times(project: Project, request: Request) -> tuple[datetime, datetime]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opscli.engine import filelock
-from opscli.engine.overlay import OverlayWarehouse
 from opscli.engine.warehouse import Warehouse, open_warehouse
 from opscli.errors import CannotCreate
 from opscli.stage import Project
@@ -39,19 +38,37 @@ def locks_folder(project: Project) -> Path:
 
 
 @contextmanager
+def live_state(project: Project) -> Iterator[State]:
+    """The real state alone: enough to see that a run is done already."""
+    state = store.open_state(project.state_url, root=project.root)
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+@contextmanager
 def live(project: Project) -> Iterator[Stores]:
     """The real stores."""
-    with ExitStack() as stack:
-        warehouse = open_warehouse(project.warehouse_url, root=project.root, scratch=home(project) / "scratch")
-        stack.callback(warehouse.close)
-        state = store.open_state(project.state_url, root=project.root)
-        stack.callback(state.close)
+    with live_state(project) as state, with_warehouse(project, state) as stores:
+        yield stores
+
+
+@contextmanager
+def with_warehouse(project: Project, state: State) -> Iterator[Stores]:
+    """The real warehouse beside an opened state."""
+    warehouse = open_warehouse(project.warehouse_url, root=project.root, scratch=home(project) / "scratch")
+    try:
         yield Stores(warehouse=warehouse, state=state)
+    finally:
+        warehouse.close()
 
 
 @contextmanager
 def overlay(project: Project) -> Iterator[Stores]:
     """Copies under one scratch folder that is removed at the end; the real stores are only read."""
+    from opscli.engine.overlay import OverlayWarehouse
+
     parent = home(project) / "scratch"
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)

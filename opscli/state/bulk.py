@@ -7,7 +7,6 @@ from itertools import chain, islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, Table, column, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 
 Conflict = Literal["fail", "ignore", "replace"]
 
@@ -29,6 +28,8 @@ def insert(
     columns = sorted(first)
     if connection.dialect.name == "postgresql":
         return _copy(connection, table, columns, chain((first,), iterator), conflict)
+    from sqlalchemy.dialects import sqlite
+
     written = 0
     statement = _statement(sqlite.insert(table), columns, conflict)
     every = chain((first,), iterator)
@@ -100,6 +101,8 @@ def _copy(
     connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], conflict: Conflict
 ) -> int:
     """COPY into a temporary table, then one INSERT that knows what to do with conflicts and counts exactly."""
+    from sqlalchemy.dialects import postgresql  # imports asyncio: not for projects on SQLite
+
     staged = f"bulk_{table.name}"
     wanted = [table.c[name] for name in columns]
     form = ", ".join(f'"{item.name}" {item.type.compile(connection.dialect)}' for item in wanted)
