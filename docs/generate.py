@@ -38,7 +38,7 @@ def pages() -> dict[Path, str]:
 def config_index() -> str:
     """One line per kind."""
     lines = ["# Config files, by kind", "", "| kind | lies in | what it is |", "| --- | --- | --- |"]
-    for kind in config_kinds():
+    for kind in sorted(config_kinds()):
         words = assemble(kind).get("description") or assemble(kind).get("title", "")
         lines.append(f"| [{kind}]({kind}.md) | `{place_of(kind)}` | {words} |")
     return "\n".join(lines) + "\n"

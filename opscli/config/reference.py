@@ -71,7 +71,7 @@ def as_yaml(data: Mapping[str, Any]) -> str:
 
 def _below(child: Mapping[str, Any], root: Mapping[str, Any], path: str, depth: int) -> Iterator[Key]:
     """Keys inside a block, the items of a list, named entries, and the block forms among alternatives."""
-    if child.get("x-secret"):
+    if "x-form" in child or child.get("x-secret"):
         return  # its form says it all
     if "properties" in child:
         yield from keys_of(child, root, f"{path}.", depth)
@@ -105,8 +105,8 @@ def _form(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
         return f"`{node['const']}`"
     if "enum" in node:
         return ", ".join(f"`{word}`" for word in node["enum"])
-    if node.get("x-secret"):
-        return "secret: {env: NAME}, {file: path}, {keyring: service/user} or {cmd: [...]}"
+    if "x-form" in node or node.get("x-secret"):
+        return str(node.get("x-form", "secret"))
     options = [*node.get("anyOf", ()), *node.get("oneOf", ())] if "type" not in node else []
     if options:
         return " or ".join(dict.fromkeys(_form(_resolved(option, root), root) for option in options))

@@ -115,7 +115,7 @@ def provides(spec: Entity) -> Iterable[Any]:  # noqa: ARG001  the compiler reads
 
 def logical_type(node: Mapping[str, Any]) -> str:
     """Logical type (engine.tables) of a property: text integer float money boolean timestamp date json."""
-    kind = node.get("type", "string")
+    kind = node.get("type") or _type_of_values(node.get("enum", [node.get("const")]))
     if isinstance(kind, list):
         kind = next((item for item in kind if item != "null"), "string")
     if kind == "number" and "x-money" in node:
@@ -123,6 +123,16 @@ def logical_type(node: Mapping[str, Any]) -> str:
     if kind == "string":
         return _FORMATS.get(node.get("format", ""), "text")
     return _TYPES[kind]
+
+
+def _type_of_values(values: list[Any]) -> str:
+    """JSON type of a column that only lists its values."""
+    types = {type(value) for value in values}
+    if types == {bool}:
+        return "boolean"
+    if types == {int}:
+        return "integer"
+    return "number" if types and types <= {int, float} else "string"
 
 
 @cache
@@ -180,7 +190,8 @@ def _schema_issues(spec: Entity) -> Iterator[Issue]:
     """Violations of JSON Schema itself, such as a pattern that is no regular expression."""
     import jsonschema
 
-    for error in jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA).iter_errors(
-        spec.document.data.get("schema", {})
-    ):
+    draft = jsonschema.Draft202012Validator
+    # Without the format checker a pattern that is no regular expression would pass.
+    judge = draft(draft.META_SCHEMA, format_checker=draft.FORMAT_CHECKER)
+    for error in judge.iter_errors(spec.document.data.get("schema", {})):
         yield spec.document.issue(("schema", *error.absolute_path), f"not a valid JSON Schema: {error.message}")
