@@ -9,7 +9,7 @@ from opscli.cli.choices import CHOICES
 
 
 def masked(value: Any) -> Any:
-    """`m…@example.com` of an address, the first letter of any other text, `…` of a date or number; nothing stays nothing."""
+    """`m…@example.com` of an address, the first letter of any other text, `…` of other values; nothing stays so."""
     if CHOICES.show_pii or value is None or value == "":
         return value
     if not isinstance(value, str):

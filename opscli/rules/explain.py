@@ -11,7 +11,6 @@ from opscli.rules.text import source
 from opscli.rules.tree import Expression, Node
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """One comparison or check. `values` are the names and calls in it whose values explain its verdict."""
