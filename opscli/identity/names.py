@@ -55,7 +55,7 @@ def _of_whole(text: str) -> Name:
         return _of_whole(f"{after} {before}")
     words = list(_words(text))
     suffix = words.pop() if len(words) > 1 and words[-1] in GENERATIONS else ""
-    while len(words) > 1 and words[0] in TITLES:
+    while len(words) > 1 and words[0] in TITLES | GENERATIONS:
         words.pop(0)
     if len(words) == 1 and _HAN.fullmatch(words[0]) and len(words[0]) > 1:
         cut = 2 if words[0][:2] in COMPOUND_SURNAMES and len(words[0]) > 2 else 1  # noqa: PLR2004  a compound and a given name
