@@ -152,7 +152,8 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
     if isinstance(version, bool) or version != version_of(str(kind)):
         issues.append(_version_issue(document, version))
         return None
-    if folder_of(str(kind)) != folder:
+    single = folder == "." and stem != kind
+    if folder_of(str(kind)) != folder or single:
         issues.append(_folder_issue(document, folder_of(str(kind))))
         return None
     return replace(document, version=int(version))
@@ -160,8 +161,9 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
 
 def _folder_issue(document: Document, folder: str) -> Issue:
     here = Path(document.file)
-    right = Path("configs", folder, here.name).as_posix().replace("configs/../", "").replace("/./", "/")
-    why = f"files in {here.parent.as_posix()}/ are of another kind"
+    name = f"{document.kind}.yaml" if folder == "." else here.name
+    right = Path("configs", folder, name).as_posix().replace("configs/../", "").replace("/./", "/")
+    why = f"a project has one {name}" if folder == "." else f"files in {here.parent.as_posix()}/ are of another kind"
     return document.issue(("kind",), f"kind {document.kind} does not belong here", why=why, how=f"move it to {right}")
 
 
