@@ -50,7 +50,7 @@ class Frame:
         return f"e.{self.dialect.quote(column)}"
 
     def rows(self, entity: str, *, people: bool = True) -> str:
-        """FROM clause of the visible rows as `e`, with `l` (link) and `c` (customer) where `people` or a dimension ask."""
+        """FROM clause of the visible rows as `e`; with `l` (link), `c` (customer) where `people` or a dimension ask."""
         spec = self.entities[entity]
         sql = f"{visible(spec, as_of=self.as_of, known_at=self.known_at)} e"
         if self.linked and spec.customer and (people or self._golden(entity)):
