@@ -93,15 +93,16 @@ class Project:
     currency: str
     country: str
     locale: str
-    id_key: str
+    id_key: str = field(repr=False)
     holdout: float
     """Project-wide holdout as a share, 0..1."""
     max_recipients: int | None
     max_delta: float | None
     """Share of members that may change in one run, 0..1; None = no guard."""
     retention: Mapping[str, timedelta]
-    warehouse_url: str
-    state_url: str
+    warehouse_url: str = field(repr=False)
+    state_url: str = field(repr=False)
+    """URLs may hold a password: neither is printed."""
     clock_pin: str | None
     version: str
     """Config version: SHA-256 of all documents."""
