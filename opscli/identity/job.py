@@ -84,9 +84,10 @@ def plan(ctx: Context) -> IdentityPlan:
         "changed_links": changed["links"],
         "changed_golden": changed["customers"],
     }
+    refusal = _refusal(ids, _limit(spec, ctx))
     return IdentityPlan(
         preview=Preview(
-            headline=_headline(counts),
+            headline=_headline(counts) + (f"; stops without --approve: {refusal}" if refusal else ""),
             counts=counts,
             skipped={**matched.held_back, **({"to_review": to_review} if to_review else {})},
         ),
@@ -95,7 +96,7 @@ def plan(ctx: Context) -> IdentityPlan:
         merged=tuple(merged),
         parted=tuple(parted),
         revived=tuple(revived),
-        refusal=_refusal(ids, _limit(spec, ctx)),
+        refusal=refusal,
         columns=_customer_columns(entity),
     )
 

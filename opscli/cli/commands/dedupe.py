@@ -37,7 +37,7 @@ def dedupe(
         if report.chosen_format() in ("json", "jsonl"):
             report.show_one({"headline": preview.headline, "counts": preview.counts, "held_back": preview.skipped})
         else:
-            report.show([*effects, *held], columns=("what", "count"), title=preview.headline)
+            report.show([*effects, *held], columns=("what", "count"), warnings=[preview.headline])
         return 0
     from opscli.cli.commands.run import tell
 

@@ -82,14 +82,14 @@ def test_the_records_of_a_customer_say_what_they_are_recognised_by(world: World)
     ]
 
 
-@pytest.mark.parametrize("ref", ["a:77", "nonsense", ""])
-def test_an_unknown_record_or_customer_is_a_usage_error(world: World, ref: str) -> None:
+def test_an_unknown_record_or_customer_is_a_usage_error(world: World) -> None:
     world.load(*PEOPLE)
     world.dedupe()
-    with pytest.raises(UsageError):
-        explain.compare(world.ctx, "a:1", ref)
-    with pytest.raises(UsageError):
-        explain.members(world.ctx, ref)
+    for ref in ("a:77", "nonsense", ""):
+        with pytest.raises(UsageError):
+            explain.compare(world.ctx, "a:1", ref)
+        with pytest.raises(UsageError):
+            explain.members(world.ctx, ref)
 
 
 def test_the_schema_has_the_fields_of_the_spec() -> None:

@@ -168,6 +168,7 @@ def test_too_many_moving_records_stop_the_run_and_approval_lets_it_go_on(world: 
     before = world.everything()
     world.tick()
     world.load(*({**row, "email": "same@mail.org"} for row in apart))
+    assert "stops without --approve" in job.plan(world.ctx).preview.headline
     with pytest.raises(GuardStopped, match="3 of 4 records would change customer"):
         world.dedupe()
     assert world.everything() == before

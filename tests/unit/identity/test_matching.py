@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opscli.identity import job
+from opscli.identity import job, matching
 from opscli.identity.cluster import components
 from tests.unit.identity.conftest import World, open_world, person
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One world for all questions that only plan."""
+    """One world for all questions that only match."""
     with open_world(tmp_path_factory.mktemp("shared")) as opened:
         yield opened
 
@@ -23,7 +23,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def together(world: World, *rows: dict[str, object]) -> bool:
     """Would these records be one customer?"""
     world.load(*rows)
-    return job.plan(world.ctx).preview.counts["customers"] == 1
+    with world.ctx.warehouse.read() as session:
+        found = matching.match(session, job.spec_of(world.ctx), job.entity_of(world.ctx), region="US")
+    return found.customers == 1
 
 
 @pytest.mark.parametrize(
