@@ -20,12 +20,13 @@ def rows() -> list[re.Match[str]]:
 
 
 def commands_of(name: str) -> set[str]:
-    """A verb is itself; a noun is its commands."""
+    """A verb is itself; a noun is its commands; `dedupe` is both."""
     module = importlib.import_module(f"opscli.cli.commands.{COMMANDS[name].module}")
     from typer.main import get_command
 
-    children = getattr(get_command(module.app), "commands", {})
-    return {f"{name} {child}" for child in children} or {name}
+    command = get_command(module.app)
+    children = {f"{name} {child}" for child in getattr(command, "commands", {})}
+    return children | ({name} if not children or getattr(command, "invoke_without_command", False) else set())
 
 
 def test_every_kind_stands_in_the_table_with_its_folder_and_room() -> None:
