@@ -132,7 +132,7 @@ class FileMapping:
         if kind == "text":
             return Rendered(value=f"NULLIF(trim({quoted}, {text_literal(_BLANKS)}), '')", type="text")
         if kind == "float":
-            # Frames write missing numbers as NaN. DuckDB 2.0 answers isnan() from Parquet's statistics, which know none.
+            # Frames write missing numbers as NaN; DuckDB 2.0 answers isnan() from Parquet's statistics, blind to it.
             return Rendered(
                 value=f"CASE WHEN CAST({quoted} AS VARCHAR) = 'nan' THEN NULL ELSE {quoted} END", type="float"
             )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from opscli.clock import END_OF_TIME
+from opscli.clock import parse_instant as at
 from opscli.errors import ConfigInvalid, DataUnusable, GuardStopped, NotPermitted, TryLater, UsageError
 from opscli.sources import job
 
@@ -47,7 +49,7 @@ def test_a_changed_row_gets_one_new_version_and_closes_the_old_one(bench: Bench)
     versions = bench.rows(
         "SELECT amount, known_from, known_to, load_seq FROM orders_versions WHERE order_id = '1' ORDER BY load_seq"
     )
-    backfill, open_end = datetime(2026, 1, 2), datetime(9999, 12, 31)
+    backfill, open_end = at("2026-01-02"), END_OF_TIME
     assert versions == [(Decimal("10.5000"), backfill, later, 1), (Decimal("11.0000"), later, open_end, 2)]
     assert bench.rows("SELECT count(*) FROM orders") == [(3,)]
     assert bench.rows("SELECT rows_read, inserted, updated, closed, first_backfill FROM loads ORDER BY load_seq") == [
@@ -125,7 +127,7 @@ def test_max_delta_stops_a_load_that_changes_too_much(bench: Bench) -> None:
 
 def test_a_missing_file_is_named_with_its_way_out(bench: Bench) -> None:
     bench.source("orders", ORDERS)
-    with pytest.raises(DataUnusable, match="orders has no input: .*data/orders.csv does not exist") as caught:
+    with pytest.raises(DataUnusable, match=r"orders has no input: .*data/orders.csv does not exist") as caught:
         bench.load()
     assert "required: false" in caught.value.remedy
     bench.source("orders", ORDERS + "\nrequired: false")
@@ -170,7 +172,7 @@ def test_available_at_decides_what_was_known_and_which_duplicate_wins(bench: Ben
         "data/orders.csv", "id,date,total,email,seen\n1,2026-01-02,5,a,2026-02-02\n1,2026-01-02,4,a,2026-02-01\n"
     )
     bench.load()
-    assert bench.rows("SELECT amount, known_from FROM orders") == [(Decimal(5), datetime(2026, 2, 2))]
+    assert bench.rows("SELECT amount, known_from FROM orders") == [(Decimal(5), at("2026-02-02"))]
 
 
 def test_where_leaves_rows_out_and_counts_them(bench: Bench) -> None:
@@ -230,8 +232,8 @@ def test_jsonl_keeps_every_digit_of_money_and_rejects_bad_lines(bench: Bench) ->
     bench.write("data/orders.jsonl", f'{text}\n\n{{"id": 3,\n[1]\n{{"id": "4"}}\n')
     assert bench.counts() == {"read": 5, "inserted": 2, "rejected": 3}
     assert bench.rows("SELECT order_id, ordered_at, amount FROM orders ORDER BY 1") == [
-        ("1", datetime(2026, 1, 2, 8), Decimal("1.34")),
-        ("2", datetime(2026, 1, 2), Decimal(5)),
+        ("1", at("2026-01-02T08:00"), Decimal("1.34")),
+        ("2", at("2026-01-02"), Decimal(5)),
     ]
     assert [row[:3] for row in bench.rejects()] == [
         (4, "", "bad_json"),
@@ -257,15 +259,15 @@ def test_parquet_values_keep_their_types_and_lines_are_row_numbers(bench: Bench)
     table = pa.table(
         {
             "id": pa.array([1, 2, None]),
-            "at": pa.array([datetime(2026, 7, 1, 12), datetime(2026, 1, 1, 12), datetime(2026, 1, 1)]),
+            "at": pa.array([at("2026-07-01T12:00"), at("2026-01-01T12:00"), at("2026-01-01")]),
             "amount": pa.array([1.25, 0.1, float("nan")]),
         }
     )
-    pq.write_table(table, bench.root / "data/o.parquet")  # type: ignore[no-untyped-call]
+    pq.write_table(table, bench.root / "data/o.parquet")
     assert bench.counts() == {"read": 3, "inserted": 2, "rejected": 1}
     assert bench.rows("SELECT order_id, ordered_at, amount FROM orders ORDER BY 1") == [
-        ("1", datetime(2026, 7, 1, 16), Decimal("1.25")),
-        ("2", datetime(2026, 1, 1, 17), Decimal("0.1")),
+        ("1", at("2026-07-01T16:00"), Decimal("1.25")),
+        ("2", at("2026-01-01T17:00"), Decimal("0.1")),
     ]
     assert [row[:3] for row in bench.rejects()] == [(3, "order_id", "missing")]
     bench.write("data/o.parquet", b"no parquet")
