@@ -165,7 +165,8 @@ def _texts(alerting: Alerting) -> dict[str, str]:
         f"CASE WHEN j.login_arm AND j.drop_arm THEN {say('title both', locale, values)} "
         f"WHEN j.login_arm THEN {say('title login', locale, values)} ELSE {say('title drop', locale, values)} END"
     )
-    health = f"COALESCE({say('health', locale, values)}, {say('no health', locale, values)})"
+    judged = "s.score IS NOT NULL AND s.band <> 'unknown'"
+    health = f"CASE WHEN {judged} THEN {say('health', locale, values)} ELSE {say('no health', locale, values)} END"
     return {
         "title": title,
         "body": f"({reason}) || '.' || CHR(10) || {health}",

@@ -167,15 +167,23 @@ def _view(row: Mapping[str, Any]) -> HealthView:
 
 
 def _share(item: Mapping[str, Any]) -> MeasureShare:
-    value = item["value"]
     return MeasureShare(
         measure=item["measure"],
-        value=None if value is None else str(value),
+        value=_shown(item["value"]),
         points=item["points"],
         weight=item["weight"],
         part=Decimal(0) if item["part"] is None else item["part"],
         change=item["change"],
     )
+
+
+def _shown(value: object) -> str | None:
+    """A trait's value as people read it: at most two decimals, times to the minute."""
+    if isinstance(value, Decimal):
+        return f"{value:.2f}".removesuffix(".00")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return None if value is None else str(value)[:16]
 
 
 def _plain(value: Decimal | None) -> float | None:

@@ -28,7 +28,7 @@ def score(as_of: AsOf = None, model: Model = None, dry_run: DryRun = False) -> i
 
 @app.command(epilog="Examples:  opscli health alert --dry-run  |  opscli health alert --approve")
 def alert(as_of: AsOf = None, model: Model = None, dry_run: DryRun = False, approve: Approve = False) -> int:
-    """Make tasks for high-value customers who fall silent; 65 when a feed is stale, 4 when too many would be alerted."""
+    """Make tasks for high-value customers who fall silent; 65 when a feed is stale, 4 when there are too many."""
     return _run("alert", as_of=as_of, model=model, dry_run=dry_run, approve=approve)
 
 
