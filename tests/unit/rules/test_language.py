@@ -160,7 +160,7 @@ def test_the_canonical_form_reads_back_as_itself(text: str) -> None:
 def test_names_tags_and_mentions() -> None:
     expression = parse("n > 1 and has_tag('vip') and coalesce(n, m) > 0", NAMES, tags=TAGS)
     assert (expression.names, expression.tags, expression.type) == (("m", "n"), ("vip",), "boolean")
-    assert mentions("x > 1 and has_tag('y') and true") == ({"x"}, {"y"})
+    assert mentions("x > 1 and has_tag('y') and true") == (frozenset({"x"}), frozenset({"y"}))
     assert mentions("x > 'open") == (frozenset(), frozenset())
 
 

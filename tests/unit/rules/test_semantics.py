@@ -93,7 +93,7 @@ def call(name: str, parts: list[Any]) -> Any:
         "within": lambda: AS_OF - parts[1] <= parts[0] < AS_OF,
     }
     plain: dict[str, Callable[[], Any]] = {
-        "lower": lambda: parts[0].lower(), "upper": lambda: parts[0].upper(), "length": lambda: len(parts[0]),
+        "lower": lambda: str(parts[0]).lower(), "upper": lambda: str(parts[0]).upper(), "length": lambda: len(parts[0]),
         "abs": lambda: abs(parts[0]), "floor": lambda: parts[0] // 1, "round": lambda: round(parts[0], parts[1]), **days,
     }  # fmt: skip
     return plain[name]()

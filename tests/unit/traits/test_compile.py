@@ -12,7 +12,7 @@ import pytest
 from opscli.errors import ConfigInvalid, DataUnusable
 from opscli.profiles import job as profiles
 
-AS_OF = datetime(2026, 5, 1)
+AS_OF = datetime(2026, 5, 1)  # noqa: DTZ001  naive UTC, as everywhere inside
 DAY = timedelta(days=1)
 MICROSECOND = timedelta(microseconds=1)
 
