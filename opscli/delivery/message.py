@@ -11,7 +11,7 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 
 _POLICY = SMTP.clone(max_line_length=998)
@@ -91,9 +91,17 @@ def checked_address(address: str) -> str:
 
 def address_of(mailbox: str) -> str:
     """The bare address of `Name <address>`; raises MessageRefused when there is none."""
+    return checked_address(_split(mailbox)[1])
+
+
+def _split(mailbox: str) -> tuple[str, str]:
+    """Display name and address; a comma in the name needs no quotes here, as people write it without."""
     if _UNSAFE.search(mailbox):
         raise MessageRefused("header_refused", "a mailbox may not contain CR, LF or NUL")
-    return checked_address(parseaddr(mailbox)[1])
+    name, bracket, rest = mailbox.strip().rpartition("<")
+    if not bracket:
+        return "", rest
+    return name.strip().strip('"'), rest.removesuffix(">")
 
 
 def _header(name: str, value: str) -> bytes:
@@ -107,9 +115,8 @@ def _header(name: str, value: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _static_headers(sender: str) -> bytes:
-    name = parseaddr(sender)[0]
     message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(display_name=name, addr_spec=address_of(sender))
+    message["From"] = Address(display_name=_split(sender)[0], addr_spec=address_of(sender))
     message["MIME-Version"] = "1.0"
     return message.as_bytes().removesuffix(b"\r\n")
 

@@ -35,7 +35,7 @@ _ADVISORY_LOCK = 7_236_110_402
 
 @dataclass(slots=True)
 class Tally:
-    """What one run of the sender did, by the state that messages went to; `handed` = hand-overs that were begun."""
+    """What one run of the sender did, by the state that messages went to; `handed` = messages that were taken up."""
 
     handed: int = 0
     recovered: int = 0
@@ -126,6 +126,7 @@ class Sender:
     def send_due(self, limit: int | None) -> int:
         """Hand over what is due, most urgent first, at most `limit`; the number of rows taken."""
         taken = 0
+        limit = self._within_rate(limit)
         size = _CLAIM_ROWS if self._transport.batch > 1 else _CLAIM_ROWS_ONE_BY_ONE
         try:
             while limit is None or taken < limit:
@@ -140,13 +141,19 @@ class Sender:
         return taken
 
     def _claim(self, wanted: int) -> list[dict[str, Any]]:
-        spec, now = self._transport.spec, self._ctx.as_of
         with self._ctx.state.begin() as connection:
-            if spec.rate is not None:
-                wanted = min(wanted, handover.rate_left(connection, spec, now))
-            rows = handover.claim(connection, spec.name, self.worker, now, wanted) if wanted > 0 else []
+            rows = handover.claim(connection, self._transport.spec.name, self.worker, self._ctx.as_of, wanted)
         faultpoint("send.after_claim")
         return rows
+
+    def _within_rate(self, limit: int | None) -> int | None:
+        """The limit, or what the channel's rate has left where that is less."""
+        spec = self._transport.spec
+        if spec.rate is None:
+            return limit
+        with self._ctx.state.read() as connection:
+            left = handover.rate_left(connection, spec, self._ctx.as_of)
+        return left if limit is None else min(limit, left)
 
     def _send_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Send in chunks; each chunk's `sending` commits together with the results of the one before."""
@@ -171,6 +178,7 @@ class Sender:
             handover.settle(connection, results, self.worker, self._ctx.as_of)
             allowed = handover.start(connection, hashes, self.worker, self._ctx.as_of)
         self._tally.add(results)
+        self._tally.handed += len(refused)
         self._known = []
         return allowed
 

@@ -106,11 +106,19 @@ class Shop:
     def customers(self, rows: Sequence[tuple[str, str | None, bool | None]]) -> None:
         """Golden customers: (id, email, opted in), each with a first name."""
         with self.warehouse.write("customers") as session:
-            columns = {"customer_id": "text", "email": "text", "email_opt_in": "boolean", "first_name": "text", "country": "text"}
+            columns = {
+                "customer_id": "text",
+                "email": "text",
+                "email_opt_in": "boolean",
+                "first_name": "text",
+                "country": "text",
+            }
             if "customers" not in session.tables():
                 session.create("customers", columns)
             for identity, email, opted in rows:
-                session.execute("INSERT INTO customers VALUES (?, ?, ?, ?, 'GB')", (identity, email, opted, f"N{identity}"))
+                session.execute(
+                    "INSERT INTO customers VALUES (?, ?, ?, ?, 'GB')", (identity, email, opted, f"N{identity}")
+                )
 
     def tag(self, *ids: str, tag: str = "at_risk", at: datetime | None = None) -> None:
         """Customers get a tag, as one run of the tags stage would do it."""
@@ -163,6 +171,8 @@ def shop(tmp_path: Path, warehouse: DuckDBWarehouse, state: State) -> Shop:
     made.config("channels/mail.yaml", CHANNEL)
     made.config("topics/offers.yaml", TOPIC)
     made.config("templates/hello/subject.txt", "For {{ customer.first_name }}")
-    made.config("templates/hello/body.html", "<p>Dear {{ customer.first_name }}</p><a href='{{ unsubscribe_url }}'>off</a>")
+    made.config(
+        "templates/hello/body.html", "<p>Dear {{ customer.first_name }}</p><a href='{{ unsubscribe_url }}'>off</a>"
+    )
     made.config("campaigns/winback.yaml", CAMPAIGN)
     return made

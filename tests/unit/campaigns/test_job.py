@@ -1,21 +1,28 @@
-"""The campaigns stage on a small shop: entry, gate, holdout, re-entry, waits, cursors."""
+"""The campaigns stage on a small shop: entry, re-entry, waits, cursors, guards."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert
 
-from opscli.errors import ConfigInvalid, GuardStopped, TryLater
 from opscli.campaigns import job as campaigns_job
-from opscli.ids import bucket
-from opscli.state.tables import assignments, consents, contexts, cursors, enrolment_events, enrolments, outbox
-from opscli.delivery.addresses import address_hash
-from opscli.state.tables import suppressions
+from opscli.errors import ConfigInvalid, GuardStopped, TryLater
+from opscli.state.tables import (
+    assignments,
+    cursors,
+    enrolment_events,
+    enrolments,
+    outbox,
+)
+
+if TYPE_CHECKING:
+    from tests.unit.campaigns.conftest import Shop
 
 
-def test_run_does_what_the_plan_says_and_a_second_run_finds_nothing(shop) -> None:
+def test_run_does_what_the_plan_says_and_a_second_run_finds_nothing(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", None), ("c", None, True)])
     shop.tag("a", "b", "c")
     preview, outcome = shop.run()
@@ -31,7 +38,7 @@ def test_run_does_what_the_plan_says_and_a_second_run_finds_nothing(shop) -> Non
     assert preview.counts == {"entered": 0, "would_send": 0, "held_out": 0}
 
 
-def test_without_backfill_the_first_run_takes_nobody_and_the_second_only_who_came_since(shop) -> None:
+def test_without_backfill_the_first_run_takes_nobody_and_the_second_only_who_came_since(shop: Shop) -> None:
     shop.change("campaigns/winback.yaml", "backfill: true", "backfill: false")
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
     shop.tag("a")
@@ -42,7 +49,7 @@ def test_without_backfill_the_first_run_takes_nobody_and_the_second_only_who_cam
     assert shop.rows(outbox, "customer_id") == [("b",)]
 
 
-def test_a_replay_after_a_lost_cursor_sends_nothing_twice(shop) -> None:
+def test_a_replay_after_a_lost_cursor_sends_nothing_twice(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True)])
     shop.tag("a")
     shop.run()
@@ -55,93 +62,10 @@ def test_a_replay_after_a_lost_cursor_sends_nothing_twice(shop) -> None:
     assert len(shop.rows(outbox, "message_key")) == 1
 
 
-def test_every_no_of_the_gate_has_its_reason(shop) -> None:
-    shop.customers(
-        [
-            ("denied", "denied@x.example", False),
-            ("listed", "Listed@X.example ", True),
-            ("twin1", "same@x.example", True),
-            ("twin2", "same@x.example", True),
-            ("odd", "no address", True),
-            ("late", "late@x.example", True),
-        ]
+def test_reentry_waits_its_time(shop: Shop) -> None:
+    shop.config(
+        "campaigns/winback.yaml", (shop.root / "configs/campaigns/winback.yaml").read_text() + "reentry: {after: 30d}\n"
     )
-    with shop.state.begin() as connection:
-        entry = {"brand": "main", "channel": "all", "address_hash": address_hash("listed@x.example"), "reason": "asked"}
-        connection.execute(insert(suppressions).values(since=shop.now, **entry))
-        word = {"customer_id": "late", "channel": "mail", "topic": "offers", "source": "form"}
-        for days, status in ((3, "granted"), (1, "denied"), (1, "granted")):
-            stamp = shop.now - timedelta(days=days)
-            connection.execute(insert(consents).values(status=status, occurred_at=stamp, **(word | {"source": status})))
-    shop.tag("denied", "listed", "twin1", "twin2", "odd", "late")
-    preview, _ = shop.run()
-    assert preview.counts["would_send"] == 1
-    found = {row[0]: row[1] for row in shop.rows(enrolment_events, "customer_id", "reason", "kind") if row[2] == "skipped"}
-    assert found == {
-        "denied": "consent_denied",
-        "listed": "suppressed",
-        "twin2": "address_used_twice",
-        "odd": "address_invalid",
-        "late": "consent_denied",
-    }
-
-
-@pytest.mark.parametrize(("policy", "sent"), [("opt_in", ["said_yes"]), ("opt_out", ["said_yes", "silent"])])
-def test_policy_of_the_topic_says_what_silence_means(shop, policy: str, sent: list[str]) -> None:
-    shop.change("topics/offers.yaml", "opt_out", policy)
-    shop.customers([("said_yes", "y@x.example", True), ("silent", "s@x.example", None)])
-    shop.tag("said_yes", "silent")
-    shop.run()
-    assert [row[0] for row in shop.rows(outbox, "customer_id")] == sent
-
-
-def test_soft_opt_in_takes_silence_for_yes_only_with_a_purchase(shop) -> None:
-    shop.change("topics/offers.yaml", "opt_out", "soft_opt_in")
-    shop.customers([("buyer", "b@x.example", None), ("visitor", "v@x.example", None)])
-    with shop.warehouse.write("orders_versions", "links") as session:
-        session.create(
-            "orders_versions",
-            {"order_id": "text", "ordered_at": "timestamp", "customer": "text", "customer_ref": "text", "customer_ns": "text",
-             "known_from": "timestamp", "known_to": "timestamp"},
-        )
-        session.execute("INSERT INTO links (ns, ref, customer_id) VALUES ('crm', '1', 'buyer')")
-        session.execute(
-            "INSERT INTO orders_versions VALUES ('o', ?, NULL, '1', 'crm', ?, TIMESTAMP '9999-12-31')",
-            (shop.now - timedelta(days=9), shop.now - timedelta(days=9)),
-        )
-    shop.tag("buyer", "visitor")
-    preview, _ = shop.run()
-    assert shop.rows(outbox, "customer_id") == [("buyer",)]
-    assert preview.skipped == {"consent_missing": 1}
-
-
-def test_holdout_is_dealt_by_hash_and_kept(shop) -> None:
-    shop.config("campaigns/winback.yaml", (shop.root / "configs/campaigns/winback.yaml").read_text() + "holdout: 30%\n")
-    ids = [f"c{number:03}" for number in range(200)]
-    shop.customers([(name, f"{name}@x.example", True) for name in ids])
-    shop.tag(*ids)
-    preview, _ = shop.run()
-    held = {name for name in ids if bucket("campaign:winback:holdout", name, 10_000) < 3000}
-    assert 30 < len(held) < 90
-    assert preview.counts == {"entered": 200, "would_send": 200 - len(held), "held_out": len(held)}
-    assert {name for name, arm in shop.rows(assignments, "customer_id", "arm") if arm == "holdout"} == held
-    assert {name for name, status in shop.rows(enrolments, "customer_id", "status") if status == "held_out"} == held
-    assert not held & {row[0] for row in shop.rows(outbox, "customer_id")}
-
-
-def test_an_arm_that_is_stored_wins_over_a_changed_share(shop) -> None:
-    shop.config("campaigns/winback.yaml", (shop.root / "configs/campaigns/winback.yaml").read_text() + "holdout: 100%\n")
-    shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
-    with shop.state.begin() as connection:
-        row = {"experiment": "campaign:winback:holdout", "customer_id": "a", "arm": "treatment", "assigned_at": shop.now}
-        connection.execute(insert(assignments).values(**row))
-    shop.tag("a", "b")
-    shop.run()
-    assert shop.rows(outbox, "customer_id") == [("a",)]
-
-
-def test_reentry_waits_its_time(shop) -> None:
-    shop.config("campaigns/winback.yaml", (shop.root / "configs/campaigns/winback.yaml").read_text() + "reentry: {after: 30d}\n")
     shop.customers([("a", "a@x.example", True)])
     shop.tag("a")
     shop.run()
@@ -154,14 +78,14 @@ def test_reentry_waits_its_time(shop) -> None:
     assert len(shop.rows(outbox, "message_key")) == 2
 
 
-def test_a_customer_whose_tag_is_gone_again_does_not_enter(shop) -> None:
+def test_a_customer_whose_tag_is_gone_again_does_not_enter(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True)])
     shop.tag("a")
     shop.untag("a")
     assert shop.run()[0].counts["entered"] == 0
 
 
-def test_tag_left_takes_those_who_lost_it(shop) -> None:
+def test_tag_left_takes_those_who_lost_it(shop: Shop) -> None:
     shop.change("campaigns/winback.yaml", "tag_entered", "tag_left")
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
     shop.tag("a", "b", at=shop.now - timedelta(days=9))
@@ -171,7 +95,7 @@ def test_tag_left_takes_those_who_lost_it(shop) -> None:
     assert shop.rows(outbox, "customer_id") == [("a",)]
 
 
-def test_wait_parks_and_a_later_run_goes_on_unless_the_customer_left(shop) -> None:
+def test_wait_parks_and_a_later_run_goes_on_unless_the_customer_left(shop: Shop) -> None:
     shop.config(
         "campaigns/winback.yaml",
         """
@@ -190,17 +114,23 @@ steps:
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
     shop.tag("a", "b")
     shop.run()
-    assert shop.rows(enrolments, "customer_id", "status", "step") == [("a", "active", "second"), ("b", "active", "second")]
+    assert shop.rows(enrolments, "customer_id", "status", "step") == [
+        ("a", "active", "second"),
+        ("b", "active", "second"),
+    ]
     shop.now += timedelta(days=2)
     shop.tag("b", tag="churned")
     assert shop.run()[0].counts["would_send"] == 0
     shop.now += timedelta(days=1)
     assert shop.run()[0].counts["would_send"] == 1
     assert shop.rows(outbox, "customer_id", "step") == [("a", "first"), ("a", "second"), ("b", "first")]
-    assert shop.rows(enrolments, "customer_id", "status", "exit_reason") == [("a", "finished", ""), ("b", "exited", "exit_when")]
+    assert shop.rows(enrolments, "customer_id", "status", "exit_reason") == [
+        ("a", "finished", ""),
+        ("b", "exited", "exit_when"),
+    ]
 
 
-def test_newsletter_goes_once_at_its_time_to_its_audience(shop) -> None:
+def test_newsletter_goes_once_at_its_time_to_its_audience(shop: Shop) -> None:
     (shop.root / "configs/campaigns/winback.yaml").unlink()
     shop.config(
         "campaigns/may.yaml",
@@ -224,42 +154,10 @@ send: {template: hello}
     assert shop.rows(outbox, "customer_id", "occurrence") == [("a", "2026-05-04T09:00:00")]
 
 
-def test_cap_counts_earlier_messages_and_those_of_the_same_run_by_priority(shop) -> None:
-    shop.config("channels/mail.yaml", (shop.root / "configs/channels/mail.yaml").read_text() + "cap: {max: 1, within: 7d}\n")
-    text = (shop.root / "configs/campaigns/winback.yaml").read_text()
-    shop.config("campaigns/urgent.yaml", text + "priority: 90\n")
-    shop.customers([("a", "a@x.example", True)])
-    shop.tag("a")
-    preview, _ = shop.run()
-    assert shop.rows(outbox, "origin") == [("urgent",)]
-    assert preview.skipped == {"frequency_cap": 1}
-
-
-def test_quiet_hours_hold_the_message_until_they_end(shop) -> None:
+def test_above_the_recipients_limit_nothing_happens_until_approved(shop: Shop) -> None:
     shop.config(
-        "channels/mail.yaml",
-        (shop.root / "configs/channels/mail.yaml").read_text() + 'quiet_hours: {from: "21:00", until: "10:30"}\n',
+        "campaigns/winback.yaml", (shop.root / "configs/campaigns/winback.yaml").read_text() + "max_recipients: 1\n"
     )
-    shop.customers([("a", "a@x.example", True)])
-    shop.tag("a")
-    shop.run()  # 10:00 in London
-    assert shop.rows(outbox, "status", "reason") == [("held", "quiet_hours")]
-    assert shop.send().details["counts"] == {"would_send": 0}
-    shop.now += timedelta(minutes=30)
-    assert shop.send().details["counts"] == {"would_send": 1}
-
-
-def test_a_required_value_that_is_missing_skips_that_customer(shop) -> None:
-    shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
-    with shop.warehouse.write("customers") as session:
-        session.execute("UPDATE customers SET first_name = NULL WHERE customer_id = 'b'")
-    shop.tag("a", "b")
-    assert shop.run()[0].skipped == {"value_missing": 1}
-    assert shop.rows(contexts, "context") == [('{"campaign": "winback", "customer": {"first_name": "Na"}, "traits": {}}',)]
-
-
-def test_above_the_recipients_limit_nothing_happens_until_approved(shop) -> None:
-    shop.config("campaigns/winback.yaml", (shop.root / "configs/campaigns/winback.yaml").read_text() + "max_recipients: 1\n")
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
     shop.tag("a", "b")
     with pytest.raises(GuardStopped, match="would send 2 messages"):
@@ -268,7 +166,7 @@ def test_above_the_recipients_limit_nothing_happens_until_approved(shop) -> None
     assert shop.run(approve=True)[0].counts["would_send"] == 2
 
 
-def test_a_plan_is_refused_when_the_data_or_the_cursor_moved(shop) -> None:
+def test_a_plan_is_refused_when_the_data_or_the_cursor_moved(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
     shop.tag("a")
     ctx = shop.context()
@@ -283,7 +181,7 @@ def test_a_plan_is_refused_when_the_data_or_the_cursor_moved(shop) -> None:
     assert len(shop.rows(outbox, "message_key")) == 2
 
 
-def test_a_cursor_ahead_of_the_warehouse_is_refused(shop) -> None:
+def test_a_cursor_ahead_of_the_warehouse_is_refused(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True)])
     with shop.state.begin() as connection:
         row = {"scope": "campaign:winback", "name": "tag_entered:at_risk", "position": 99, "updated_at": shop.now}
@@ -292,7 +190,7 @@ def test_a_cursor_ahead_of_the_warehouse_is_refused(shop) -> None:
         shop.run()
 
 
-def test_erase_removes_a_customer_from_every_table_of_the_stage(shop) -> None:
+def test_erase_removes_a_customer_from_every_table_of_the_stage(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
     shop.tag("a", "b")
     shop.run()
@@ -301,36 +199,7 @@ def test_erase_removes_a_customer_from_every_table_of_the_stage(shop) -> None:
         assert "a" not in {row[0] for row in shop.rows(table, "customer_id")}
 
 
-def test_mistakes_in_a_campaign_are_shown_at_their_place(shop) -> None:
-    shop.config(
-        "campaigns/winback.yaml",
-        """kind: campaign
-version: 1
-topic: offer
-trigger: {tag_entered: at_rsk}
-audience: "countri = 'GB'"
-steps:
-  - {id: one, send: {channel: post, template: helo}}
-  - {id: one, wait: {for: 3d}}
-""",
-    )
-    with pytest.raises(ConfigInvalid) as caught:
-        shop.context()
-    places = {str(issue).split(" ", 1)[0].split("/")[-1] for issue in caught.value.issues}
-    assert places == {
-        "winback.yaml:3:8:", "winback.yaml:4:24:", "winback.yaml:5:12:", "winback.yaml:7:31:", "winback.yaml:7:47:",
-        "winback.yaml:8:5:", "winback.yaml:8:21:",
-    }  # fmt: skip
-
-
-def test_marketing_needs_a_channel_with_a_way_out(shop) -> None:
-    shop.change("channels/mail.yaml", 'unsubscribe: {mailto: off@shop.example, url: "https://shop.example/off/{token}"}', "")
-    with pytest.raises(ConfigInvalid) as caught:
-        shop.context()
-    assert "may not carry marketing" in str(caught.value.issues[0])
-
-
-def test_the_mail_carries_greeting_and_both_unsubscribe_headers(shop) -> None:
+def test_the_mail_carries_greeting_and_both_unsubscribe_headers(shop: Shop) -> None:
     shop.customers([("a", "a@x.example", True)])
     shop.tag("a")
     shop.run()
