@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ORDERS = "kind: source\nversion: 1\npath: data/orders.csv\nentity: orders\nmap: {order_id: id, ordered_at: at, amount: sum}\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "configs/sources").mkdir(parents=True)
+    (tmp_path / "configs/project.yaml").write_text("kind: project\nversion: 1\nname: shop\nid_key: testing\n")
+    (tmp_path / "configs/sources/orders.yaml").write_text(ORDERS)
+    (tmp_path / "data").mkdir()
+    write(tmp_path, good=99, bad=0)
+    return tmp_path
+
+
+def write(root: Path, *, good: int, bad: int) -> None:
+    lines = [f"{number},2026-01-02,1.50" for number in range(good)] + [f"b{number},soon,1" for number in range(bad)]
+    (root / "data/orders.csv").write_text("\n".join(["id,at,sum", *lines]) + "\n")
+
+
+def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "opscli", *words]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_a_clean_import_is_silent_in_a_pipe(root: Path) -> None:
+    result = opscli(root, "import")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    told = json.loads(opscli(root, "source", "list", "--json").stdout)["data"]
+    assert [(row["source"], row["entity"], row["files"], row["rows"]) for row in told] == [("orders", "orders", 1, 99)]
+
+
+def test_rejected_rows_are_exit_3_with_the_place_of_the_list(root: Path) -> None:
+    write(root, good=99, bad=1)
+    result = opscli(root, "import", "orders")
+    assert result.returncode == 3
+    assert result.stdout.splitlines()[1].split() == "orders orders loaded 1 100 99 0 0 1".split()  # noqa: SIM905  as printed
+    (path,) = (root / "rejects").glob("*/orders.csv")
+    assert str(path.relative_to(root)) in result.stderr
+    assert path.read_text().splitlines()[1] == 'orders,data/orders.csv,101,ordered_at,not_a_time,"b0,soon,1"'
+
+
+def test_a_guard_is_exit_4_and_approval_goes_on(root: Path) -> None:
+    write(root, good=5, bad=5)
+    result = opscli(root, "import")
+    assert result.returncode == 4
+    assert "5 of 10 rows are rejected, more than 5%" in result.stderr
+    assert "opscli import --approve" in result.stderr
+    assert opscli(root, "import", "--approve").returncode == 3
+
+
+def test_a_dry_run_counts_and_writes_nothing(root: Path) -> None:
+    write(root, good=99, bad=1)
+    told = json.loads(opscli(root, "import", "--dry-run", "--json").stdout)["data"]
+    assert told["counts"]["inserted"] == 99
+    assert told["first_rejects"][0]["line_no"] == 101
+    assert not (root / "rejects").exists()
+    assert not (root / ".opscli/warehouse.duckdb").exists()
+
+
+def test_missing_input_is_65_and_an_unknown_source_is_2(root: Path) -> None:
+    assert opscli(root, "import", "ordres").returncode == 2
+    (root / "data/orders.csv").unlink()
+    result = opscli(root, "import")
+    assert result.returncode == 65
+    assert "data/orders.csv does not exist" in result.stderr
+
+
+def test_show_tells_where_each_column_comes_from(root: Path) -> None:
+    told = json.loads(opscli(root, "source", "show", "orders", "--json").stdout)["data"]
+    assert {row["column"]: row["from"] for row in told["columns"] if row["from"]} == {
+        "order_id": "id",
+        "ordered_at": "at",
+        "amount": "sum",
+    }
+    assert opscli(root, "source", "show", "ordres").returncode == 2
