@@ -110,10 +110,19 @@ def _course(item: Item, room: Room, course: Course) -> Block:
         rows=rows,
         plot=None if item.chart == "none" else plot,
         tile=_tile(room, course) if item.tile else None,
-        notes=notes_of(course.last, metric, course.printer, room),
+        notes=(*_year_note(course, locale), *notes_of(course.last, metric, course.printer, room)),
         owner=metric.owner,
         stored=tuple(_stored(metric, point, "") for point in course.points),
     )
+
+
+def _year_note(course: Course, locale: str) -> tuple[str, ...]:
+    """The change against the twin a year before, where the data go back that far."""
+    if course.year_ago is None:
+        return ()
+    delta = course.printer.change(course.last.value.value, course.year_ago.value.value)
+    period = period_name(course.year_ago.period, locale)
+    return (word("year_ago", locale, delta=delta, period=period),) if delta else ()
 
 
 def _table(course: Course, locale: str) -> tuple[tuple[Column, ...], tuple[tuple[object, ...], ...]]:

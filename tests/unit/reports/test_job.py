@@ -64,6 +64,19 @@ def test_a_metric_without_data_is_left_out_and_says_what_to_add(daily: Any) -> N
     assert "add a source for tickets" in (daily.root / "out/daily.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("compare", [["previous"], ["previous", "year_ago"]])
+def test_the_year_before_is_named_where_it_is_asked_for_and_known(daily: Any, compare: list[str]) -> None:
+    year_ago = {"order_id": "y", "ordered_at": daily.as_of - timedelta(days=370), "customer_ref": "a", "amount": 100}
+    daily.load("orders", {**year_ago, "status": "paid"})
+    layout = [{"kpi": "revenue", "periods": 2}]
+    daily.write(
+        "reports/daily.yaml", {"kind": "report", "version": 1, "name": "daily", "layout": layout, "compare": compare}
+    )
+
+    (block,) = job.plan(daily.context(options=OPTIONS)).page.blocks
+    assert block.notes == (("+890.0% vs Apr 2025",) if "year_ago" in compare else ())
+
+
 def test_a_dry_run_leaves_no_file(daily: Any) -> None:
     outcome = daily.run(job, options=OPTIONS, dry=True)
 
