@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from opscli.errors import CannotCreate
 
 BATCH = 250
 PEOPLE_FACING = False
+
+_FLUSHERS = 16
+"""Threads that wait for the disk; they compute nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +77,12 @@ def lookup(session: Session, key: str, body_hash: str) -> str | None:
 
 
 def settle(session: Session) -> None:
-    """Flush the files and the folder's entries to the disk."""
-    for path in session.fresh:
-        _flush(path)
-    if session.fresh:
-        _flush(session.folder)
+    """Flush the files and the folder's entries to the disk; side by side, so that the file system commits them together."""
+    if not session.fresh:
+        return
+    with ThreadPoolExecutor(_FLUSHERS) as pool:
+        list(pool.map(_flush, session.fresh))
+    _flush(session.folder)
     session.fresh.clear()
 
 
