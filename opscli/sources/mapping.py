@@ -18,9 +18,6 @@ from opscli.sources.values import Style, read_text
 
 _RULE_TYPES = ("text", "integer", "float", "money", "boolean", "timestamp", "date")
 
-_BLANKS = " \t\r\n\u00a0"
-"""Around a value these mean nothing; spreadsheets write the no-break space."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
@@ -130,7 +127,7 @@ class FileMapping:
             raise self._missing(name)
         quoted = self.dialect.quote(name)
         if kind == "text":
-            return Rendered(value=f"NULLIF(trim({quoted}, {text_literal(_BLANKS)}), '')", type="text")
+            return Rendered(value=f"NULLIF(trim({quoted}), '')", type="text")
         if kind == "float":
             # Frames write missing numbers as NaN; DuckDB 2.0 answers isnan() from Parquet's statistics, blind to it.
             return Rendered(

@@ -21,7 +21,6 @@ from opscli.sources.source import SourceSpec
 from opscli.stage import Context
 
 _RAW = "scratch.import_raw"
-_JUDGED = "scratch.import_judged"
 _LOSERS = "scratch.import_losers"
 _FILE = rejects.FILE
 
@@ -75,7 +74,7 @@ class Preparation:
             self.session.execute("SET force_compression = 'auto'")
 
     def _prepared(self, files: Sequence[Found]) -> Counts:
-        self._found_judged()
+        self._found_staged()
         read = rejected = filtered = 0
         for file in files:
             rows = self._read(file)
@@ -85,8 +84,7 @@ class Preparation:
             filtered += rows.read - rows.rejected - kept
             self.ctx.progress.advance(self.spec.name, read, None)
         duplicates = self._drop_duplicates()
-        self._stage()
-        for table in (_RAW, _JUDGED, _LOSERS):
+        for table in (_RAW, _LOSERS):
             self.session.execute(f"DROP TABLE IF EXISTS {table}")
         compared = merge.drop_unchanged(self.session, Merge(entity=self.entity, staged=self.staged))
         counts = Counts(
@@ -101,11 +99,14 @@ class Preparation:
         counts.check(self.spec.name)
         return counts
 
-    def _found_judged(self) -> None:
+    def _found_staged(self) -> None:
+        """The table of judged rows; what remains in it at the end is merged."""
         columns = {_FILE: "text", LINE: "integer", **{column.name: column.type for column in self.entity.columns}}
         if self.entity.customer:
             columns[NAMESPACE] = "text"
-        self.session.create(_JUDGED, {**columns, AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"})
+        columns |= {AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"}
+        columns |= {"source": "text", "source_id": "text", "row_hash": "text", "known_from": "timestamp"}
+        self.session.create(self.staged, columns)
 
     def _read(self, file: Found) -> Rows:
         settings: FileSettings = self.spec.settings
@@ -132,13 +133,22 @@ class Preparation:
     def _judge(self, rows: Rows) -> tuple[int, int]:
         """Map and check one file's rows; (rows that meet `where`, those of them that are rejected)."""
         judged = judged_rows(self.spec, self.entity, rows, self.session.dialect)
-        kept = self.session.execute(f"INSERT INTO {_JUDGED} SELECT {text_literal(rows.label)}, * FROM ({judged.sql})")
+        # One pass: the big table is written once, with all that the merge wants.
+        values = f"{text_literal(rows.label)}, *, {self._merge_columns()}"
+        kept = self.session.execute(f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql})")
         wrong = f"{self._quote(PROBLEM)} IS NOT NULL"
-        bad = int(self.session.value(f"SELECT count(*) FROM {_JUDGED} WHERE {wrong}"))
+        bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {wrong}"))
         if bad:
-            rejects.stage_judged(self.session, self.spec.name, rows, judged, _JUDGED)
-            self.session.execute(f"DELETE FROM {_JUDGED} WHERE {wrong}")
+            rejects.stage_judged(self.session, self.spec.name, rows, judged, self.staged)
+            self.session.execute(f"DELETE FROM {self.staged} WHERE {wrong}")
         return kept, bad
+
+    def _merge_columns(self) -> str:
+        """Source, id there, hash of the content, and the instant since which the row was known."""
+        names = [column.name for column in self.entity.columns] + ([NAMESPACE] if self.entity.customer else [])
+        parts = ", ".join(f"coalesce(CAST({self._quote(name)} AS VARCHAR), '')" for name in self.entity.key)
+        row_hash = merge.row_hash_sql(names, self.session.dialect)
+        return f"{text_literal(self.spec.name)}, concat_ws('|', {parts}), {row_hash}, {self._known_from()}"
 
     def _drop_duplicates(self) -> int:
         """Keep one row a key: the one available last, then the last one read; how many went."""
@@ -151,25 +161,14 @@ class Preparation:
         # The window runs over repeated keys only: it sorts, and most files repeat none.
         self.session.execute(
             f"CREATE OR REPLACE TABLE {_LOSERS} AS "
-            f"WITH repeated AS (SELECT {key} FROM {_JUDGED} GROUP BY {key} HAVING count(*) > 1), "
-            f"candidates AS (SELECT {columns} FROM {_JUDGED} AS j JOIN repeated AS d ON {same}), "
+            f"WITH repeated AS (SELECT {key} FROM {self.staged} GROUP BY {key} HAVING count(*) > 1), "
+            f"candidates AS (SELECT {columns} FROM {self.staged} AS j JOIN repeated AS d ON {same}), "
             f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {newest}) AS place FROM candidates) "
             f"SELECT {self._quote(_FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
         )
         return self.session.execute(
-            f"DELETE FROM {_JUDGED} AS j USING {_LOSERS} AS l "
+            f"DELETE FROM {self.staged} AS j USING {_LOSERS} AS l "
             f"WHERE j.{self._quote(_FILE)} = l.{self._quote(_FILE)} AND j.{self._quote(LINE)} = l.{self._quote(LINE)}"
-        )
-
-    def _stage(self) -> None:
-        """Rows as the merge wants them: content, source, hash and the instant since which they were known."""
-        names = [column.name for column in self.entity.columns] + ([NAMESPACE] if self.entity.customer else [])
-        dialect = self.session.dialect
-        parts = ", ".join(f"coalesce(CAST({self._quote(name)} AS VARCHAR), '')" for name in self.entity.key)
-        self.session.execute(
-            f"CREATE OR REPLACE TABLE {self.staged} AS SELECT {', '.join(self._quote(name) for name in names)}, "
-            f"{text_literal(self.spec.name)} AS source, concat_ws('|', {parts}) AS source_id, "
-            f"{merge.row_hash_sql(names, dialect)} AS row_hash, {self._known_from()} AS known_from FROM {_JUDGED}"
         )
 
     def _known_from(self) -> str:

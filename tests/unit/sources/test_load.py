@@ -84,7 +84,7 @@ def test_rejects_carry_line_column_reason_and_text(bench: Bench) -> None:
     bench.source("orders", ORDERS)
     bench.write(
         "data/orders.csv",
-        'id,date,total,email\n1,2026-01-02,"1\n",a\n2,"2026-01-03",x,"b\nc"\n3,31/12/2025,7,c\n\n,2026-01-05,1,d\n5,2026-01-06\n',
+        'id,date,total,email\n1,2026-01-02,1,"a\n"\n2,"2026-01-03",x,"b\nc"\n3,31/12/2025,7,c\n\n,2026-01-05,1,d\n5,2026-01-06\n',
     )
     assert bench.counts() == {"read": 5, "inserted": 1, "rejected": 4}
     assert bench.rejects() == [
