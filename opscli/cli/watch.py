@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from opscli.outcome import Outcome
-    from opscli.runner.execute import Observer
+    from opscli.runner.observer import Observer
 
 _MARKS = {"ok": "✓", "leftovers": "!", "skipped": "·", "stopped": "■", "failed": "✗"}
 
@@ -21,7 +21,7 @@ _MARKS = {"ok": "✓", "leftovers": "!", "skipped": "·", "stopped": "■", "fai
 @contextmanager
 def watching() -> Iterator[Observer]:
     """An observer for this call: a live display on a terminal, lines under --verbose, else nothing."""
-    from opscli.runner.execute import Quiet
+    from opscli.runner.observer import Quiet
 
     if CHOICES.quiet or not (sys.stderr.isatty() or CHOICES.verbose):
         yield Quiet()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from opscli.clock import iso
 from opscli.errors import EXIT_LEFTOVERS, ConfigInvalid, GuardStopped, OpscliError, UsageError
@@ -16,34 +16,11 @@ from opscli.outcome import Issue, Outcome
 from opscli.runner import ledger
 from opscli.runner.job import JobSpec, StepSpec
 from opscli.runner.journal import Journal
+from opscli.runner.observer import Observer, Quiet
 from opscli.runner.slots import latest_due
 from opscli.runner.stages import FOUNDATIONS, STAGES, load_stage
 from opscli.runner.stores import Stores, job_lock, live_state, step_locks, with_warehouse
-from opscli.stage import Context, Preview, Progress, Project, Silence
-
-
-class Observer(Progress, Protocol):
-    """Who is told while a run goes on: a progress bar on a terminal, nobody in cron."""
-
-    def step_started(self, step: str) -> None:
-        """A step has its locks and begins."""
-        ...
-
-    def step_ended(self, step: str, status: str, outcome: Outcome, seconds: float) -> None:
-        """A step is done: ok, leftovers, skipped, stopped or failed."""
-        ...
-
-
-class Quiet(Silence):
-    """An observer that says nothing."""
-
-    __slots__ = ()
-
-    def step_started(self, step: str) -> None:
-        """Nothing."""
-
-    def step_ended(self, step: str, status: str, outcome: Outcome, seconds: float) -> None:
-        """Nothing."""
+from opscli.stage import Context, Preview, Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +136,12 @@ def run_step(step: StepSpec, ctx: Context) -> tuple[Preview, Outcome]:
     return plan.preview, outcome
 
 
+def continues_after(step: StepSpec, error: OpscliError) -> bool:
+    """Whether the job goes on without this step: it says so, or a guard stopped something that nothing builds on."""
+    guarded = isinstance(error, GuardStopped) and STAGES[step.uses] not in FOUNDATIONS
+    return step.on_failure == "continue" or guarded
+
+
 class _Execution:
     """One attempt at one run."""
 
@@ -224,14 +207,11 @@ class _Execution:
 
     def _failed(self, step: StepSpec, error: OpscliError, seconds: float) -> None:
         """Note the failure; raise it when the job cannot go on without this step."""
-        goes_on = step.on_failure == "continue" or (
-            isinstance(error, GuardStopped) and STAGES[step.uses] not in FOUNDATIONS
-        )
         status = "stopped" if isinstance(error, GuardStopped) else "failed"
         outcome = Outcome(summary=error.what)
         ledger.finish_step(self._stores.state, self._run, step.id, status, outcome)
         self._note(step, status, outcome, seconds, error)
-        if not goes_on:
+        if not continues_after(step, error):
             remedy = error.remedy or f"opscli run {self._run.job} --slot {iso(self._run.slot)}"
             raise (
                 type(error)(error.what, remedy=remedy, details=(*error.details, f"step {step.id} {status}"))

@@ -5,25 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from opscli.errors import GuardStopped, OpscliError
+from opscli.errors import OpscliError
 from opscli.outcome import Outcome
 from opscli.runner import ledger
-from opscli.runner.execute import Observer, Quiet, Request, chosen_steps, context_of, times
+from opscli.runner.execute import Request, chosen_steps, context_of, continues_after, times
+from opscli.runner.job import StepSpec
+from opscli.runner.observer import Observer, Quiet
 from opscli.runner.stages import load_stage
-from opscli.runner.stores import Stores, overlay
-from opscli.stage import Preview, Project
+from opscli.runner.stores import overlay
+from opscli.stage import Context, Preview, Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPlan:
-    """What one step would do; `stopped` tells which guard would stop it."""
+    """What one step would do; `stopped` and `error` tell what would stop it, `ends_the_job` whether that ends the job."""
 
     step: str
     preview: Preview
     outcome: Outcome | None
     stopped: str = ""
     error: OpscliError | None = None
-    """What the run would raise, unless it is a guard's stop."""
+    ends_the_job: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,36 +56,34 @@ def plan_job(project: Project, request: Request, observer: Observer | None = Non
         done = earlier is not None and earlier.status in ledger.DONE and not request.force
         run = ledger.begin(stores.state, project, key, earlier.as_of if earlier else as_of)
         finished = ledger.steps_done(stores.state, run) if earlier and not request.force else set()
-        planned = [] if done else _plan_steps(project, request, stores, run, finished, watch)
+        planned: list[StepPlan] = []
+        for position, step in enumerate(() if done else chosen_steps(request)):
+            if step.id in finished:
+                continue
+            ledger.begin_step(stores.state, run, position, step.id, step.uses)
+            planned.append(_plan_step(step, context_of(project, stores, run, request, step), watch))
+            if planned[-1].ends_the_job:
+                break
+            ledger.finish_step(stores.state, run, step.id, "ok", planned[-1].outcome or Outcome(summary="stopped"))
         return JobPlan(
             job=run.job, slot=run.slot, as_of=run.as_of, run_id=run.run_id, already_done=done,
             config_version=project.version, steps=tuple(planned),
         )  # fmt: skip
 
 
-def _plan_steps(
-    project: Project, request: Request, stores: Stores, run: ledger.Run, finished: set[str], watch: Observer
-) -> list[StepPlan]:
-    planned: list[StepPlan] = []
-    for position, step in enumerate(chosen_steps(request)):
-        if step.id in finished:
-            continue
-        watch.step_started(step.id)
-        stage = load_stage(step.uses)
-        ctx = context_of(project, stores, run, request, step).at(dry=True, progress=watch)
-        ledger.begin_step(stores.state, run, position, step.id, step.uses)
-        try:
-            plan = stage.plan(ctx)
-            outcome = stage.run(plan, ctx)
-        except GuardStopped as stop:
-            nothing = Preview(headline=stop.what)
-            planned.append(StepPlan(step=step.id, preview=nothing, outcome=None, stopped=stop.what))
-            continue
-        except OpscliError as error:
-            nothing = Preview(headline=error.what)
-            planned.append(StepPlan(step=step.id, preview=nothing, outcome=None, stopped=error.what, error=error))
-            break
-        ledger.finish_step(stores.state, run, step.id, "ok", outcome)
-        watch.step_ended(step.id, "ok", outcome, 0.0)
-        planned.append(StepPlan(step=step.id, preview=plan.preview, outcome=outcome))
-    return planned
+def _plan_step(step: StepSpec, ctx: Context, watch: Observer) -> StepPlan:
+    """Plan a step and apply it to the overlay, so that the next step sees what it would have written."""
+    stage = load_stage(step.uses)
+    watch.step_started(step.id)
+    dry = ctx.at(dry=True, progress=watch)
+    try:
+        plan = stage.plan(dry)
+        outcome = stage.run(plan, dry)
+    except OpscliError as error:
+        goes_on = continues_after(step, error)
+        return StepPlan(
+            step=step.id, preview=Preview(headline=error.what), outcome=None, stopped=error.what, error=error,
+            ends_the_job=not goes_on,
+        )  # fmt: skip
+    watch.step_ended(step.id, "ok", outcome, 0.0)
+    return StepPlan(step=step.id, preview=plan.preview, outcome=outcome)

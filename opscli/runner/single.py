@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opscli.outcome import Outcome
-from opscli.runner.execute import Observer, Request, RunResult, run_job
+from opscli.runner.execute import Request, RunResult, run_job
 from opscli.runner.job import JobSpec, Retries, StepSpec
+from opscli.runner.observer import Observer
 from opscli.runner.planning import JobPlan, plan_job
 from opscli.stage import Preview, Project
 

@@ -58,6 +58,9 @@ def plan_and_show(project: Project, request: Request, *, detailed_exitcode: bool
         sys.stdout.write(report.envelope(as_data(result)))
     else:
         sys.stdout.write(_as_text(result, markdown=kind == "markdown"))
+    for step in result.steps:
+        if step.ends_the_job and step.error is not None:
+            raise step.error
     return _PLAN_HAS_CHANGES if detailed_exitcode and result.has_changes else 0
 
 
