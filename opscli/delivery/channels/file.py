@@ -77,7 +77,7 @@ def lookup(session: Session, key: str, body_hash: str) -> str | None:
 
 
 def settle(session: Session) -> None:
-    """Flush the files and the folder's entries to the disk; side by side, so that the file system commits them together."""
+    """Flush files and folder to the disk; side by side, so that the file system commits many together."""
     if not session.fresh:
         return
     with ThreadPoolExecutor(_FLUSHERS) as pool:
