@@ -18,7 +18,7 @@ from opscli.stage import Context, Preview, Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPlan:
-    """What one step would do; `stopped` and `error` tell what would stop it, `ends_the_job` whether that ends the job."""
+    """What one step would do, or what would stop it, and whether that ends the job."""
 
     step: str
     preview: Preview
