@@ -14,7 +14,7 @@ from opscli.traits.compile import Cut, profile_sql
 from opscli.traits.model import Resolved, TraitSpec
 from opscli.traits.resolve import resolve
 
-READS = ("customers", "links", "entities")
+READS = ("records", "customers", "links", "entities")
 WRITES = ("profiles",)
 
 _NEW = "scratch.profiles_new"

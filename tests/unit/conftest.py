@@ -37,7 +37,9 @@ class Shop:
         """A file below configs/."""
         file = self.root / "configs" / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = content if isinstance(content, str) else yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
+        text = (
+            content if isinstance(content, str) else yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
+        )
         file.write_text(text, encoding="utf-8")
 
     def traits(self, **traits: Any) -> None:
