@@ -47,6 +47,13 @@ def test_rejected_rows_are_exit_3_with_the_place_of_the_list(root: Path) -> None
     assert path.read_text().splitlines()[1] == 'orders,data/orders.csv,101,ordered_at,not_a_time,"b0,soon,1"'
 
 
+def test_json_tells_counts_by_source(root: Path) -> None:
+    told = json.loads(opscli(root, "import", "--json").stdout)
+    assert (told["code"], told["data"]["status"]) == (0, "ok")
+    (row,) = told["data"]["sources"]
+    assert (row["source"], row["read"], row["inserted"], row["rejected"]) == ("orders", 99, 99, 0)
+
+
 def test_a_guard_is_exit_4_and_approval_goes_on(root: Path) -> None:
     write(root, good=5, bad=5)
     result = opscli(root, "import")

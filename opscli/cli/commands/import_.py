@@ -55,10 +55,14 @@ def _tell(result: RunResult) -> None:
 
     details: Mapping[str, Any] = result.steps[-1].outcome.details if result.steps else {}
     by_source: Mapping[str, Mapping[str, Any]] = details.get("sources", {})
-    if not by_source or report.chosen_format() in ("json", "jsonl"):
+    rows = [{"source": name, **row} for name, row in by_source.items()]
+    if not rows:
         tell(result, session.root())
-        return
-    if sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
-        report.show([{"source": name, **row} for name, row in by_source.items()], columns=_COLUMNS, title=result.run_id)
+    elif report.chosen_format() in ("json", "jsonl"):
+        about = {"run": result.run_id, "as_of": result.as_of, "status": result.status}
+        found = {**about, "sources": rows, "reject_files": list(details.get("files", ()))}
+        sys.stdout.write(report.envelope(found, code=result.exit_code))
+    elif sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
+        report.show(rows, columns=_COLUMNS, title=result.run_id)
     for path in details.get("files", ()):
         report.note(f"rejected rows: {path}")
