@@ -149,8 +149,9 @@ def _outbox_row(row: Mapping[str, Any], spec: CampaignSpec, brand: str, ctx: Con
 def _record(session: Session, connection: Connection, ctx: Context) -> int:
     """Store the events; how many say that somebody was held out."""
     held_out = 0
-    for rows in _rows(session, work.EVENTS, "campaign, enrolment_id, step, kind"):
-        stamped = [{**row, "occurred_at": ctx.as_of, "run_id": ctx.run_id} for row in rows]
+    for rows in _rows(session, work.EVENTS, "campaign, enrolment_id, place, kind"):
+        stamp = {"occurred_at": ctx.as_of, "run_id": ctx.run_id}
+        stamped = [{**{key: value for key, value in row.items() if key != "place"}, **stamp} for row in rows]
         bulk.insert(connection, enrolment_events, stamped, conflict="ignore")
         held_out += sum(1 for row in rows if row["kind"] == "held_out")
     return held_out

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from opscli.campaigns import work
 from opscli.campaigns.audience import condition_sql, people
 from opscli.campaigns.campaign import CampaignSpec
-from opscli.campaigns.work import ARMS, WORK, record, timestamp_text
+from opscli.campaigns.work import ARMS, WORK, timestamp_text
 from opscli.clock import parse_instant
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
@@ -90,8 +91,10 @@ def enter(session: Session, ctx: Context, spec: CampaignSpec, cursor: Cursor) ->
         f"INSERT INTO {WORK} SELECT enrolment_id, customer_id, occurrence, 0, TRUE, 'active', '', NULL "
         "FROM scratch.campaigns_asked WHERE reason = ''"
     )
-    record(session, spec.name, "skipped", "scratch.campaigns_asked WHERE reason <> ''", reason="reason")
-    record(session, spec.name, "entered", "scratch.campaigns_asked WHERE reason = ''")
+    skipped = work.Event(kind="skipped", place=work.ENTRY, reason="reason")
+    work.record(session, spec.name, skipped, "scratch.campaigns_asked WHERE reason <> ''")
+    entered = work.Event(kind="entered", place=work.ENTRY)
+    work.record(session, spec.name, entered, "scratch.campaigns_asked WHERE reason = ''")
 
 
 def _by_tag(session: Session, ctx: Context, spec: CampaignSpec, cursor: Cursor) -> None:

@@ -104,12 +104,13 @@ def _plan_one(ctx: Context, session: Session, connection: Connection, spec: Camp
     entry.enter(session, ctx, spec, cursor)
     entry.deal_arms(session, ctx, spec)
     for position, step in enumerate(spec.steps):
-        _exit(ctx, session, spec, step.id)
         at_step = work.StepWork(ctx=ctx, session=session, campaign=spec, step=step, position=position)
+        _exit(at_step)
         load_kind(STEPS, step.kind).advance(at_step)
     last = len(spec.steps)
     session.execute(f"UPDATE {work.WORK} SET status = 'finished' WHERE status = 'active' AND position = {last}")
-    work.record(session, spec.name, "finished", f"{work.WORK} WHERE status = 'finished'")
+    finished = work.Event(kind="finished", place=work.END)
+    work.record(session, spec.name, finished, f"{work.WORK} WHERE status = 'finished'")
     session.execute(
         f"INSERT INTO {work.ENROLMENTS} SELECT $campaign, w.* FROM {work.WORK} AS w", {"campaign": spec.name}
     )
@@ -136,28 +137,20 @@ def _wake(ctx: Context, session: Session, connection: Connection, spec: Campaign
         "CASE WHEN place IS NULL THEN 'changed' ELSE '' END, NULL "
         f"FROM (SELECT *, CASE step {positions} END AS place FROM scratch.campaigns_due) AS d"
     )
-    work.record(session, spec.name, "exited", f"{work.WORK} WHERE status = 'exited'", reason="reason")
+    changed = work.Event(kind="exited", place=work.END, reason="reason")
+    work.record(session, spec.name, changed, f"{work.WORK} WHERE status = 'exited'")
 
 
-def _exit(ctx: Context, session: Session, spec: CampaignSpec, step: str) -> None:
-    """End the campaign for those for whom `exit_when` holds, before each step."""
+def _exit(at_step: work.StepWork) -> None:
+    """End the campaign for those at a step for whom `exit_when` holds."""
+    spec, session = at_step.campaign, at_step.session
     if spec.exit_when is None:
         return
-    condition = condition_sql(spec.exit_when, session, ctx)
-    standing = f"{work.WORK} WHERE status = 'active' AND wake_at IS NULL"
-    leaving = f"SELECT c.customer_id FROM {people(session)} WHERE {condition}"
-    work.record(
-        session,
-        spec.name,
-        "exited",
-        f"{standing} AND customer_id IN ({leaving})",
-        step=f"'{step}'",
-        reason="'exit_when'",
-    )
-    session.execute(
-        f"UPDATE {work.WORK} SET status = 'exited', reason = 'exit_when' WHERE status = 'active' AND wake_at IS NULL "
-        f"AND customer_id IN ({leaving})"
-    )
+    condition = condition_sql(spec.exit_when, session, at_step.ctx)
+    leaving = f"{at_step.standing} AND customer_id IN (SELECT c.customer_id FROM {people(session)} WHERE {condition})"
+    event = work.Event(kind="exited", place=at_step.position, step=at_step.step.id, reason="'exit_when'")
+    work.record(session, spec.name, event, f"{work.WORK} WHERE {leaving}")
+    session.execute(f"UPDATE {work.WORK} SET status = 'exited', reason = 'exit_when' WHERE {leaving}")
 
 
 def _preview(session: Session, chosen: Sequence[CampaignSpec]) -> Preview:

@@ -48,6 +48,7 @@ _EVENT_COLUMNS = {
     "step": "text",
     "kind": "text",
     "reason": "text",
+    "place": "integer",
 }
 
 
@@ -88,11 +89,26 @@ def begin(session: Session) -> None:
     session.create(WORK, _WORK_COLUMNS)
 
 
-def record(session: Session, campaign: str, kind: str, rows: str, *, step: str = "''", reason: str = "''") -> None:
-    """Append events from `rows` (FROM …) with enrolment_id and customer_id; `step` and `reason` are SQL."""
+ENTRY, END = -1, 1_000_000
+"""Places of events before the first step and after the last; `place` keeps one run's events of a customer in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A kind of event and where in the campaign it happens; `reason` is SQL over the rows that it happens to."""
+
+    kind: str
+    place: int
+    step: str = ""
+    reason: str = "''"
+
+
+def record(session: Session, campaign: str, event: Event, rows: str) -> None:
+    """Append an event for each of `rows` (FROM …) with enrolment_id and customer_id."""
     session.execute(
-        f"INSERT INTO {EVENTS} SELECT $campaign, enrolment_id, customer_id, {step}, $kind, {reason} FROM {rows}",
-        {"campaign": campaign, "kind": kind},
+        f"INSERT INTO {EVENTS} SELECT $campaign, enrolment_id, customer_id, $step, $kind, {event.reason}, "
+        f"{event.place} FROM {rows}",
+        {"campaign": campaign, "kind": event.kind, "step": event.step},
     )
 
 

@@ -189,10 +189,11 @@ class _TextMaker(HTMLParser):
             self._link = None
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.pieces.append(" ".join(data.split()) if data.strip() else " ")
-            if data.strip() and data[-1:].isspace():
-                self.pieces.append(" ")
+        if self._silent:
+            return
+        words = " ".join(data.split())
+        before, after = data[:1].isspace(), data[-1:].isspace()
+        self.pieces.append(f"{' ' if before else ''}{words}{' ' if after else ''}")
 
 
 def text_of(html: str) -> str:

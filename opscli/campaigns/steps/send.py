@@ -62,7 +62,8 @@ def advance(work: StepWork) -> None:
     _plan_messages(work, channel, template, values)
     session.execute(
         f"INSERT INTO {EVENTS} SELECT $campaign, enrolment_id, customer_id, $step, "
-        "CASE reason WHEN '' THEN 'queued' WHEN 'holdout' THEN 'held_out' ELSE 'skipped' END, reason "
+        "CASE reason WHEN '' THEN 'queued' WHEN 'holdout' THEN 'held_out' ELSE 'skipped' END, "
+        f"reason, {work.position} "
         f"FROM {VERDICTS}",
         {"campaign": work.campaign.name, "step": work.step.id},
     )

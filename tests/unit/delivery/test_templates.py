@@ -50,8 +50,8 @@ def test_escapes_and_missing_values_fail_that_message(attack: str) -> None:
 
 
 def test_text_of_html_keeps_links_and_lines() -> None:
-    html = "<html><head><title>t</title></head><body><p>Hello <b>you</b></p><ul><li>one</li></ul><a href='https://x'>go</a>"
-    assert text_of(html) == "Hello you\n\n- one\ngo <https://x>\n"
+    html = "<html><head><title>t</title></head><body><p>Hello <b>you</b> there, <i>so</i>on</p><ul><li>one</li></ul><a href='https://x'>go</a>"
+    assert text_of(html) == "Hello you there, soon\n\n- one\ngo <https://x>\n"
 
 
 @given(key=st.binary(min_size=16, max_size=16), flip=st.integers(0, 37))
