@@ -31,6 +31,13 @@ def open_project() -> Project:
     return compile_project(root(), CHOICES.environment or os.environ.get("OPSCLI_ENV"))
 
 
+def done_already(job: str, slot: str | None, params: Mapping[str, Any]) -> RunResult | None:
+    """The run's result when it is done and no config file changed since: the quick answer for cron."""
+    from opscli.runner.glance import Question, done_already
+
+    return done_already(root(), Question(job=job, slot=slot, params=params, environment=CHOICES.environment))
+
+
 def now(project: Project) -> datetime:
     """What time it is for this project, naive UTC."""
     return open_clock(project.clock_pin).now()

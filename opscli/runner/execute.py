@@ -67,13 +67,13 @@ class RunResult:
 
 def run_job(project: Project, request: Request, observer: Observer | None = None) -> RunResult:
     """Run or resume a job. Raises TryLater (75) at once when a run of the same job is going on."""
-    slot, as_of = times(project, request)
+    slot, as_of = times(project.zone, request)
     key = ledger.RunKey(job=request.job.name, slot=slot, params=request.params)
     with job_lock(project, request.job.name), live_state(project) as state:
         ledger.abandon(state, request.job.name)
         earlier = ledger.find(state, key)
         if earlier is not None and earlier.status in ledger.DONE and not (request.force or request.only):
-            return _noop(earlier)
+            return noop(earlier)
         if earlier is not None and not (request.force or request.only):
             _same_config(project, earlier, request)
         done = ledger.steps_done(state, earlier) if earlier and not request.force else set()
@@ -83,7 +83,7 @@ def run_job(project: Project, request: Request, observer: Observer | None = None
             return _Execution(project, request, stores, run, observer or Quiet()).go(done)
 
 
-def times(project: Project, request: Request) -> tuple[datetime, datetime]:
+def times(zone: str, request: Request) -> tuple[datetime, datetime]:
     """Slot and as_of: as given, else the latest due slot, else (no schedule) the moment of the call."""
     if request.slot is not None:
         return request.slot, request.as_of or request.slot
@@ -91,7 +91,7 @@ def times(project: Project, request: Request) -> tuple[datetime, datetime]:
         return request.as_of, request.as_of
     schedule = request.job.schedule
     if schedule is not None:
-        slot = latest_due(schedule.cron, schedule.zone or project.zone, request.now)
+        slot = latest_due(schedule.cron, schedule.zone or zone, request.now)
         return slot, slot
     return request.now, request.now
 
@@ -260,7 +260,8 @@ class _Execution:
         self._journal.write("run_ended", status=status, exit_code=code, error=error)
 
 
-def _noop(run: ledger.Run) -> RunResult:
+def noop(run: ledger.Run) -> RunResult:
+    """The result of asking for a run that was done before."""
     return RunResult(
         run_id=run.run_id, job=run.job, slot=run.slot, as_of=run.as_of, status=run.status, exit_code=0,
         attempt=run.attempt, noop=True,

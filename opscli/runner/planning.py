@@ -48,7 +48,7 @@ class JobPlan:
 
 def plan_job(project: Project, request: Request, observer: Observer | None = None) -> JobPlan:
     """Every step's preview, each step seeing what the steps before it would have written."""
-    slot, as_of = times(project, request)
+    slot, as_of = times(project.zone, request)
     key = ledger.RunKey(job=request.job.name, slot=slot, params=request.params)
     watch = observer or Quiet()
     with overlay(project) as stores:

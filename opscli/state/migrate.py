@@ -22,9 +22,10 @@ _ADVISORY_LOCK = 7_236_110_401
 
 def upgrade(engine: Engine) -> None:
     """Bring the state to HEAD. A state of a newer opscli is refused with exit 78."""
-    if _current(engine) == HEAD:
+    current = _current(engine)
+    if current == HEAD:
         return
-    if engine.dialect.name == "sqlite":
+    if current is not None and engine.dialect.name == "sqlite":
         _back_up(Path(engine.url.database or ""))
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
@@ -77,5 +78,4 @@ def _run(connection: Connection) -> None:
 
 
 def _back_up(path: Path) -> None:
-    if path.exists() and path.stat().st_size:
-        shutil.copy2(path, path.with_suffix(path.suffix + ".before-migration"))
+    shutil.copy2(path, path.with_suffix(path.suffix + ".before-migration"))

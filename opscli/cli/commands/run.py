@@ -34,12 +34,18 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as opscli plan JOB.")] = False,
 ) -> int:
     """Run a job, once per scheduled time; a run that died is taken up where it stopped."""
+    plain = not (resume or only or start_at or force or dry_run or as_of)
+    parameters = parse_params(param or [])
+    if plain and (known := session.done_already(job, slot, parameters)):
+        tell(known, session.root())
+        return 0
     from opscli.runner.execute import run_job
+    from opscli.runner.glance import remember
 
     project = session.open_project()
     spec = find_job(project, job)
     request = request_of(
-        project, spec, slot=slot, as_of=as_of, params=parse_params(param or []), only=only or [], start_at=start_at,
+        project, spec, slot=slot, as_of=as_of, params=parameters, only=only or [], start_at=start_at,
         force=force, approve=approve, accept_config=accept_config,
     )  # fmt: skip
     if resume:
@@ -50,6 +56,7 @@ def run(
         return plan_and_show(project, request)
     with watching() as observer:
         result = run_job(project, request, observer)
+    remember(project)
     tell(result, project.root)
     return result.exit_code
 

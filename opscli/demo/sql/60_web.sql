@@ -12,7 +12,7 @@ WITH started AS (
   SELECT household, 'w' || household || '-' || week, FALSE, moment
   FROM (
     SELECT
-      household, week, last_at, draw('visit', household || '-' || week) AS w, 0.02 + 0.25 * share(e, 5) AS keenness, copy,
+      household, week, last_at, draw('visit', household || '-' || week) AS w, 0.14 + 0.25 * share(e, 5) AS keenness, copy,
       after(TIMESTAMP '2017-01-02 07:00:00' + to_days(CAST(7 * week AS INTEGER)), draw('visit', household || '-' || week), 0, 0, 60 * 24 * 6.6) AS moment
     FROM households JOIN range(52) weeks(week) ON copy = 0 OR week % 8 = household % 8
     WHERE online
