@@ -21,12 +21,7 @@ from opscli.reports.model import Page, Stored
 from opscli.reports.report import Output, Report
 from opscli.stage import Context, Preview
 
-READS = (
-    "records", "orders_versions", "order_lines_versions", "products_versions", "shipments_versions", "events_versions",
-    "interactions_versions", "feedback_versions", "tickets_versions", "deals_versions", "spend_versions",
-    "staff_versions", "fx_rates_versions", "links", "customers", "health_scores", "tag_history", "loads", "rejects",
-    "run_steps",
-)  # fmt: skip
+READS = ("records", "entities", "links", "customers", "health_scores", "tag_history", "loads", "rejects", "run_steps")
 WRITES = ("metric_values",)
 
 _VALUES = "scratch.reports_values"
