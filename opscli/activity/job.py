@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from opscli.activity.copies import COPIES, messages, newest
+from opscli.engine.erasure import delete_customers
 from opscli.engine.tables import TABLES
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import ConfigInvalid
@@ -26,7 +27,6 @@ READS = ("outbox", "enrolments", "tasks")
 WRITES = ("messages", *COPIES)
 
 _SCOPE = "activity"
-_ERASE_BATCH = 500
 _EVENT_TABLES = tuple(name for name in COPIES if name != "run_steps")
 
 
@@ -79,14 +79,8 @@ def run(plan: ActivityPlan, ctx: Context) -> Outcome:
 
 def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove customers from every activity table that names them."""
-    removed = 0
     with ctx.warehouse.write(*WRITES) as session:
-        for table in ("messages", *_EVENT_TABLES):
-            for start in range(0, len(ids), _ERASE_BATCH):
-                chunk = list(ids[start : start + _ERASE_BATCH])
-                places = ", ".join("?" for _ in chunk)
-                removed += session.execute(f"DELETE FROM {table} WHERE customer_id IN ({places})", chunk)
-    return removed
+        return delete_customers(session, ("messages", *_EVENT_TABLES), ids)
 
 
 def _window(connection: Connection, table: str) -> tuple[int, int]:

@@ -21,8 +21,6 @@ from opscli.state.tables import customer_aliases, task_events, tasks
 
 PRIORITIES = ("high", "normal", "low")
 OUTCOMES = ("saved", "lost", "false_alarm")
-_ERASE_BATCH = 500
-"""Ids per DELETE: below the limit of bound values of every database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +160,7 @@ def loads(now: datetime) -> Select[Any]:
 def erase(connection: Connection, customers: Sequence[str]) -> int:
     """Remove the tasks of these customers, also those under their former ids, with the events; rows removed."""
     removed = 0
-    for start in range(0, len(customers), _ERASE_BATCH):
-        batch = list(customers[start : start + _ERASE_BATCH])
+    for batch in bulk.chunks(customers):
         former = select(customer_aliases.c.alias).where(customer_aliases.c.customer_id.in_(batch))
         theirs = or_(tasks.c.customer_id.in_(batch), tasks.c.customer_id.in_(former))
         ids = select(tasks.c.task_id).where(theirs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, select
 
 from opscli.campaigns import entry, work
 from opscli.campaigns.apply import apply
@@ -21,10 +21,9 @@ from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import assignments, customer_aliases, enrolment_events, enrolments
 
-READS = ("customers", "profiles", "tag_history", "links", "orders")
+READS = ("customers", "profiles", "tag_history", "links", "entities")
 WRITES = ("enrolments", "outbox")
 
-_ERASE_BATCH = 500
 _SAMPLE = 5
 
 
@@ -79,13 +78,8 @@ def run(plan: CampaignsPlan, ctx: Context) -> Outcome:
 
 def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove customers from enrolments, their events and assignments."""
-    removed = 0
     with ctx.state.begin() as connection:
-        for table in (enrolment_events, assignments, enrolments):
-            for start in range(0, len(ids), _ERASE_BATCH):
-                chunk = list(ids[start : start + _ERASE_BATCH])
-                removed += connection.execute(delete(table).where(table.c.customer_id.in_(chunk))).rowcount
-    return removed
+        return bulk.delete_customers(connection, (enrolment_events, assignments, enrolments), ids)
 
 
 def _chosen(ctx: Context) -> tuple[CampaignSpec, ...]:

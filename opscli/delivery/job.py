@@ -16,13 +16,12 @@ from opscli.errors import ServiceUnavailable
 from opscli.faults import faultpoint
 from opscli.outcome import Outcome
 from opscli.stage import Context, Preview
+from opscli.state import bulk
 from opscli.state.tables import attempts, consents, contexts, field_overrides, message_events
 from opscli.state.tables import outbox as outbox_table
 
-READS = ()
+READS: tuple[str, ...] = ()
 WRITES = ("outbox",)
-
-_ERASE_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +86,11 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove customers from the outbox, its log and the consents; the suppressed addresses stay, as hashes."""
     removed = 0
     with ctx.state.begin() as connection:
-        for start in range(0, len(ids), _ERASE_BATCH):
-            chunk = list(ids[start : start + _ERASE_BATCH])
+        for chunk in bulk.chunks(ids):
             theirs = select(outbox_table.c.message_key).where(outbox_table.c.customer_id.in_(chunk))
             for table in (contexts, attempts, message_events):
                 removed += connection.execute(delete(table).where(table.c.message_key.in_(theirs))).rowcount
-            for table in (outbox_table, consents, field_overrides):
-                removed += connection.execute(delete(table).where(table.c.customer_id.in_(chunk))).rowcount
-    return removed
+        return removed + bulk.delete_customers(connection, (outbox_table, consents, field_overrides), ids)
 
 
 def _send_channel(ctx: Context, name: str, limit: int | None, tally: Tally, down: list[ServiceUnavailable]) -> int:

@@ -27,9 +27,6 @@ from opscli.state.tables import contexts, message_events, outbox, suppressions, 
 OPEN = ("planned", "pending", "held", "claimed", "sending", "deferred")
 FINAL = ("sent", "failed", "suppressed", "cancelled", "expired", "unknown")
 
-_KEYS_PER_QUERY = 500
-"""SQLite's older builds bind at most 999 values."""
-
 
 def message_key(origin: str, occurrence: str, step: str, customer_id: str, channel: str) -> str:
     """Key of an outbox row: the same effect has the same key, however often it is planned."""
@@ -75,8 +72,7 @@ def _mine(connection: Connection, batch: Sequence[Mapping[str, Any]]) -> set[str
     """Keys of the batch that are in the outbox: a row refused by the address guard is not."""
     keys = [row["message_key"] for row in batch]
     found: set[str] = set()
-    for start in range(0, len(keys), _KEYS_PER_QUERY):
-        chunk = keys[start : start + _KEYS_PER_QUERY]
+    for chunk in bulk.chunks(keys):
         found.update(connection.execute(select(outbox.c.message_key).where(outbox.c.message_key.in_(chunk))).scalars())
     return found
 

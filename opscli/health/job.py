@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from opscli.assignment import tasks
+from opscli.engine.erasure import delete_customers
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import DataUnusable, GuardStopped, TryLater, UsageError
@@ -25,13 +26,12 @@ from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import health_overrides
 
-READS = ("profiles", "customers", "tag_history", "health_scores", "events", "interactions", "staff")
+READS = ("profiles", "customers", "tag_history", "health_scores", "entities")
 WRITES = ("health_scores", "tasks")
 
 ORIGIN = "health"
 """`tasks.origin` of what this stage creates; the origin's name is the health model."""
 
-_ERASE_BATCH = 500
 _SAMPLE = 10
 
 
@@ -99,16 +99,10 @@ def run(plan: HealthPlan, ctx: Context) -> Outcome:
 
 def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove these customers' scores, overrides and tasks; rows removed."""
-    removed = 0
     with ctx.warehouse.write("health_scores") as session:
-        for start in range(0, len(ids), _ERASE_BATCH):
-            batch = ids[start : start + _ERASE_BATCH]
-            marks = ", ".join("?" for _ in batch)
-            removed += session.execute(f"DELETE FROM health_scores WHERE customer_id IN ({marks})", batch)
+        removed = delete_customers(session, ("health_scores",), ids)
     with ctx.state.begin() as connection:
-        for start in range(0, len(ids), _ERASE_BATCH):
-            theirs = health_overrides.c.customer_id.in_(list(ids[start : start + _ERASE_BATCH]))
-            removed += connection.execute(health_overrides.delete().where(theirs)).rowcount
+        removed += bulk.delete_customers(connection, (health_overrides,), ids)
         return removed + tasks.erase(connection, ids)
 
 

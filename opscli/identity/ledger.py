@@ -16,9 +16,6 @@ from opscli.state import bulk
 from opscli.state.store import State
 from opscli.state.tables import customer_aliases, field_overrides, identity_ledger
 
-_CHUNK = 500
-"""Ids in one IN list: below SQLite's smallest limit of bound values."""
-
 
 def load(session: Session, state: State, now: datetime) -> None:
     """Aliases and the overrides in force at `now` into scratch: `identity_aliases`, `identity_set_values`."""
@@ -102,7 +99,7 @@ def _written(connection: Connection, run_id: str) -> set[tuple[str, str, str | N
 
 
 def _forget_aliases(connection: Connection, aliases: Sequence[str]) -> None:
-    for chunk in _chunks(aliases):
+    for chunk in bulk.chunks(aliases):
         connection.execute(delete(customer_aliases).where(customer_aliases.c.alias.in_(chunk)))
 
 
@@ -118,7 +115,7 @@ def _shorten_chains(connection: Connection) -> None:
 def erase(connection: Connection, ids: Sequence[str]) -> int:
     """Remove aliases of these customers and the record ids in their ledger rows; rows touched."""
     touched = 0
-    for chunk in _chunks(ids):
+    for chunk in bulk.chunks(ids):
         a, c = customer_aliases.c, identity_ledger.c
         gone = delete(customer_aliases).where(or_(a.alias.in_(chunk), a.customer_id.in_(chunk)))
         emptied = update(identity_ledger).where(or_(c.customer_id.in_(chunk), c.other_id.in_(chunk)), c.details != "{}")
@@ -139,7 +136,3 @@ def history(state: State, *, customer: str | None, limit: int) -> list[dict[str,
 
 def _count(details: str) -> int:
     return len(json.loads(details).get("records", ()))
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

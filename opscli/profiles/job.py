@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from opscli.engine.erasure import delete_customers
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, TryLater
 from opscli.outcome import Outcome
@@ -18,7 +19,6 @@ READS = ("records", "customers", "links", "entities")
 WRITES = ("profiles",)
 
 _NEW = "scratch.profiles_new"
-_ERASE_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +78,8 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
     with ctx.warehouse.read() as session:
         if "profiles" not in session.tables():
             return 0
-    removed = 0
     with ctx.warehouse.write("profiles") as session:
-        for start in range(0, len(ids), _ERASE_BATCH):
-            batch = ids[start : start + _ERASE_BATCH]
-            marks = ", ".join("?" for _ in batch)
-            removed += session.execute(f"DELETE FROM profiles WHERE customer_id IN ({marks})", batch)
-    return removed
+        return delete_customers(session, ("profiles",), ids)
 
 
 def _counts(session: Session, *, known: bool) -> Mapping[str, int]:

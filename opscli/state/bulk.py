@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, Table, column, select, text
+from sqlalchemy import Connection, Select, Table, column, delete, select, text
 
 Conflict = Literal["fail", "ignore", "replace"]
 
 BATCH_ROWS = 20_000
 """Rows per executemany: large enough to amortise the round trip, small enough to stay in memory."""
+_IN_VALUES = 500
 
 
 def insert(
@@ -70,6 +71,21 @@ def to_arrow(connection: Connection, query: Select[Any]) -> Any:
 
     types = [(item.name, _arrow_type(item.type)) for item in query.selected_columns]
     return pa.Table.from_batches(list(batches(connection, query)), schema=pa.schema(types))
+
+
+def chunks(values: Sequence[str]) -> Iterator[list[str]]:
+    """The values in lists that fit one IN: SQLite's older builds bind at most 999."""
+    return (list(values[start : start + _IN_VALUES]) for start in range(0, len(values), _IN_VALUES))
+
+
+def delete_customers(connection: Connection, tables: Iterable[Table], ids: Sequence[str]) -> int:
+    """Delete the rows of these customers from tables with a `customer_id`; rows removed."""
+    every = list(tables)
+    return sum(
+        connection.execute(delete(table).where(table.c.customer_id.in_(chunk))).rowcount
+        for chunk in chunks(ids)
+        for table in every
+    )
 
 
 def _arrow_type(kind: Any) -> Any:

@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from opscli.clock import END_OF_TIME, iso
+from opscli.engine.erasure import delete_customers
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import DataUnusable, GuardStopped, TryLater
 from opscli.outcome import Outcome
 from opscli.rules import audience
 from opscli.rules.target import timestamp_literal
 from opscli.stage import Context, Preview
+from opscli.state import bulk
+from opscli.state.tables import pins as pins_table
 from opscli.tags import pins
 from opscli.tags.compile import FLAGS, Names, ReadyTag, flags_sql, members_sql, ready
 from opscli.tags.tags import TagSpec
@@ -93,13 +96,9 @@ def run(plan: TagsPlan, ctx: Context) -> Outcome:
 def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove these customers' tag history and pins."""
     with ctx.state.begin() as connection:
-        removed = pins.erase(connection, ids)
+        removed = bulk.delete_customers(connection, (pins_table,), ids)
     with ctx.warehouse.write("tag_history") as session:
-        for start in range(0, len(ids), 500):
-            batch = ids[start : start + 500]
-            marks = ", ".join("?" for _ in batch)
-            removed += session.execute(f"DELETE FROM tag_history WHERE customer_id IN ({marks})", batch)
-    return removed
+        return removed + delete_customers(session, ("tag_history",), ids)
 
 
 def check_profiles(session: Session, as_of: datetime) -> None:

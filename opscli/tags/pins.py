@@ -80,11 +80,3 @@ def of_customer(connection: Connection, customer_id: str, as_of: datetime) -> li
         .order_by(pins.c.tag)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def erase(connection: Connection, ids: Sequence[str]) -> int:
-    """Remove these customers' pins."""
-    removed = 0
-    for start in range(0, len(ids), 500):
-        removed += connection.execute(delete(pins).where(pins.c.customer_id.in_(ids[start : start + 500]))).rowcount
-    return removed
