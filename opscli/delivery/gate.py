@@ -120,17 +120,34 @@ def _held(experiment_sql: str) -> str:
     return f"SELECT DISTINCT customer_id FROM scratch.gate_arms WHERE experiment = {experiment_sql} AND arm = 'holdout'"
 
 
+def _strictness(status_sql: str) -> str:
+    """SQL to order by: the word that forbids most comes first."""
+    return f"CASE {status_sql} WHEN 'denied' THEN 0 WHEN 'pending' THEN 1 ELSE 2 END"
+
+
 def _ledger() -> str:
-    """The newest word of each customer on this channel and topic; of two at one instant the stricter one wins."""
-    return """
-        SELECT customer_id, status FROM (
-            SELECT customer_id, status, ROW_NUMBER() OVER (
-                PARTITION BY customer_id
-                ORDER BY occurred_at DESC, CASE status WHEN 'denied' THEN 0 WHEN 'pending' THEN 1 ELSE 2 END
+    """The newest word of each customer on this channel and topic; of two at one instant the stricter one wins.
+
+    Of customers who were merged each one's newest word counts, and the strictest of them holds, until the person speaks
+    under the id that stayed.
+    """
+    newest = f"""
+        SELECT customer_id, given_as, merged_at, status, occurred_at FROM (
+            SELECT *, ROW_NUMBER() OVER (
+                PARTITION BY customer_id, given_as ORDER BY occurred_at DESC, {_strictness("status")}
             ) AS place
             FROM scratch.gate_consents
             WHERE brand = $brand AND channel IN ('all', $channel) AND topic IN ('all', $topic)
         ) AS words WHERE place = 1
+    """
+    return f"""
+        SELECT customer_id, status FROM (
+            SELECT w.customer_id, w.status,
+                ROW_NUMBER() OVER (PARTITION BY w.customer_id ORDER BY {_strictness("w.status")}) AS place
+            FROM ({newest}) AS w
+            LEFT JOIN ({newest}) AS own ON own.customer_id = w.customer_id AND own.merged_at IS NULL
+            WHERE w.merged_at IS NULL OR own.occurred_at IS NULL OR own.occurred_at < w.merged_at
+        ) AS judged WHERE place = 1
     """
 
 

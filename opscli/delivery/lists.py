@@ -20,7 +20,9 @@ def load(session: Session, connection: Connection, now: datetime) -> None:
     )
     _copy(session, connection, "gate_suppressions", active)
     c = consents.c
-    words = _resolved(consents, c.brand, c.channel, c.topic, c.status, c.occurred_at).where(c.occurred_at <= now)
+    merged = (c.customer_id.label("given_as"), customer_aliases.c.since.label("merged_at"))
+    words = _resolved(consents, *merged, c.brand, c.channel, c.topic, c.status, c.occurred_at)
+    words = words.where(c.occurred_at <= now)
     _copy(session, connection, "gate_consents", words)
     o = outbox.c
     queued = _resolved(outbox, o.brand, o.origin, o.occurrence, o.step, o.channel, o["class"], o.status, o.queued_at)

@@ -14,6 +14,7 @@ from opscli.state.tables import (
     assignments,
     consents,
     contexts,
+    customer_aliases,
     enrolment_events,
     enrolments,
     outbox,
@@ -55,6 +56,32 @@ def test_every_no_of_the_gate_has_its_reason(shop: Shop) -> None:
         "odd": "address_invalid",
         "late": "consent_denied",
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ([("stays", "granted", 1), ("former", "denied", 9)], "consent_denied"),
+        ([("stays", "denied", 9), ("former", "granted", 1)], "consent_denied"),
+        ([("stays", "granted", 0), ("former", "denied", 9)], ""),
+        ([("former", "granted", 3), ("former", "denied", 9)], ""),
+    ],
+    ids=["former-denied", "survivor-denied", "spoke-again-after-the-merge", "newest-of-one-id"],
+)
+def test_of_merged_customers_the_strictest_word_holds_until_they_speak_again(
+    shop: Shop, words: list[tuple[str, str, int]], reason: str
+) -> None:
+    shop.customers([("stays", "stays@x.example", True)])
+    with shop.state.begin() as connection:
+        merged = {"alias": "former", "customer_id": "stays", "reason": "merged"}
+        connection.execute(insert(customer_aliases).values(since=shop.now - timedelta(hours=12), **merged))
+        for customer, status, days in words:
+            word = {"customer_id": customer, "status": status, "channel": "all", "topic": "all", "source": status}
+            connection.execute(insert(consents).values(occurred_at=shop.now - timedelta(days=days), **word))
+    shop.tag("stays")
+    preview, _ = shop.run()
+    assert preview.skipped == ({reason: 1} if reason else {})
+    assert preview.counts["would_send"] == (0 if reason else 1)
 
 
 @pytest.mark.parametrize(("policy", "sent"), [("opt_in", ["said_yes"]), ("opt_out", ["said_yes", "silent"])])
