@@ -1,8 +1,9 @@
 """See that a run is done already without reading the whole configuration again.
 
 Cron asks more often than there is work. After the configuration was found good, the documents that decide "which
-slot, which state" are kept in `.opscli/glance.json` under a seal: path, size and mtime of every config file and of the
-program's own schemas. While the seal holds nothing can have changed; otherwise, and for anything that must run, all is read anew.
+slot, which state" are kept in `.opscli/glance.json` under a seal: path, size and mtime of every config file and of
+the program's own schemas. While the seal holds nothing can have changed; otherwise, and for anything that must run,
+all is read anew.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def remember(project: Project) -> None:
     body = json.dumps({"seal": _seal(project.root), "documents": kept}, default=str)
     if path.parent.is_dir() and not (path.exists() and path.read_text(encoding="utf-8") == body):
         draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
         draft.write_text(body, encoding="utf-8")
         draft.replace(path)
 

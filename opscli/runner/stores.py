@@ -28,8 +28,13 @@ class Stores:
 
 
 def home(project: Project) -> Path:
-    """The project's private folder."""
-    return project.root / ".opscli"
+    """The project's private folder, made when it is missing. Raises CannotCreate (73)."""
+    folder = project.root / ".opscli"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CannotCreate(f"the folder {folder} cannot be created: {error.strerror}") from error
+    return folder
 
 
 def locks_folder(project: Project) -> Path:

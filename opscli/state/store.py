@@ -116,10 +116,14 @@ def open_copy(url: str, *, root: Path, folder: Path) -> State:
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    """SQLite's backup API: consistent while others write."""
+    """SQLite's backup API: consistent while others write.
+
+    Not opened with mode=ro: such a reader leaves the -wal and -shm files behind that it had to make.
+    """
     import sqlite3
 
-    original = sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+    original = sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True, timeout=_BUSY_SECONDS)
+    original.execute("PRAGMA query_only = ON")
     copy = sqlite3.connect(target)
     try:
         original.backup(copy)
