@@ -59,6 +59,11 @@ def wanted_columns(spec: SourceSpec, entity: Entity) -> tuple[tuple[str, ...], f
     return tuple(dict.fromkeys(names)), frozenset(exact)
 
 
+def local_columns(spec: SourceSpec) -> dict[str, str]:
+    """Source columns of local times → the format in which they are written, empty for ISO."""
+    return {mapped.column: mapped.format for mapped in (spec.map or {}).values() if mapped.column and mapped.timezone}
+
+
 @dataclass(frozen=True, slots=True)
 class FileMapping:
     """A source's mapping applied to one file's columns."""

@@ -16,7 +16,7 @@ from opscli.sources import rejects
 from opscli.sources.file import FileSettings, Found, format_of
 from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
 from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
-from opscli.sources.mapping import wanted_columns
+from opscli.sources.mapping import local_columns, wanted_columns
 from opscli.sources.source import SourceSpec
 from opscli.stage import Context
 
@@ -66,14 +66,6 @@ class Preparation:
 
     def prepare(self, files: Sequence[Found]) -> Counts:
         """Stage the new and changed rows of these files in `staged`, the rejected ones among the rejects."""
-        # Scratch rows are read once or twice: packing their hashes takes four times as long as writing them.
-        self.session.execute("SET force_compression = 'uncompressed'")
-        try:
-            return self._prepared(files)
-        finally:
-            self.session.execute("SET force_compression = 'auto'")
-
-    def _prepared(self, files: Sequence[Found]) -> Counts:
         self._found_staged()
         read = rejected = filtered = 0
         for file in files:
@@ -111,8 +103,8 @@ class Preparation:
     def _read(self, file: Found) -> Rows:
         settings: FileSettings = self.spec.settings
         wanted, exact = wanted_columns(self.spec, self.entity)
-        # What must be rewritten as UTF-8 lies beside the scratch database, and goes as soon as it is in a table.
-        place = self.session.value("SELECT path FROM duckdb_databases() WHERE database_name = 'scratch'")
+        # What must be rewritten as UTF-8 lies beside the spilled pages, and goes as soon as it is in a table.
+        place = self.session.value("SELECT current_setting('temp_directory')")
         with TemporaryDirectory(dir=Path(place).parent) as workbench:
             request = ReadRequest(
                 path=file.path,
@@ -126,6 +118,7 @@ class Preparation:
                 decimal=settings.format.decimal,
                 wanted=wanted,
                 exact=exact,
+                local=local_columns(self.spec),
             )
             rows: Rows = format_of(file).read(request, self.session)
         return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import MAXYEAR, MINYEAR, datetime
 from itertools import islice
 
 from opscli.engine.warehouse import Session
@@ -40,8 +41,31 @@ def read(request: ReadRequest, session: Session) -> Rows:
         columns=dict.fromkeys(dialect.header, "text"),
         read=kept + rejected,
         rejected=rejected,
+        spans=_spans(request, dialect, session),
         notes=(f"{text.encoding}, delimiter {dialect.delimiter!r}",),
     )
+
+
+def _spans(request: ReadRequest, dialect: CsvDialect, session: Session) -> dict[str, tuple[datetime, datetime]]:
+    """Around the local times of each column: an ISO text begins with its year, another form is read."""
+    local = {name: form for name, form in request.local.items() if name in dialect.header}
+    if not local:
+        return {}
+    ends = []
+    for name, form in local.items():
+        text = f"trim({session.dialect.quote(name)})"
+        year = f"TRY_CAST(left({text}, 4) AS INTEGER)"
+        if form:
+            year = f"year(try_strptime({text}, {text_literal(form)}))"
+        ends.append(f"min({year}), max({year})")
+    years = session.rows(f"SELECT {', '.join(ends)} FROM {request.table}")[0]
+    found = zip(local, years[::2], years[1::2], strict=True)
+    return {name: _whole_years(first, last) for name, first, last in found if first is not None}
+
+
+def _whole_years(first: int, last: int) -> tuple[datetime, datetime]:
+    low, high = (min(max(year, MINYEAR), MAXYEAR) for year in (first, last))
+    return datetime(low, 1, 1), datetime(high, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001  local times of some zone
 
 
 def _relation(request: ReadRequest, dialect: CsvDialect, session: Session, line: str) -> str:

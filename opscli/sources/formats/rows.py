@@ -29,7 +29,7 @@ class ReadRequest:
     """One file to read. `table` is a scratch table that the format may fill.
 
     `wanted` names the columns that the mapping uses, `exact` those of them that become money; formats without a
-    fixed set of columns need both.
+    fixed set of columns need both. `local` maps columns of local times to how they are written, empty for ISO.
     """
 
     path: Path
@@ -44,6 +44,7 @@ class ReadRequest:
     decimal: str = "."
     wanted: tuple[str, ...] = ()
     exact: frozenset[str] = frozenset()
+    local: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Rows:
     open_columns: bool = False
     """The format has no fixed set of columns: a missing one is empty, not an error."""
     spans: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    """First and last value of columns of local times, where the format knows them for free."""
+    """A first and a last instant around all values of a column of local times, where they are cheap to know."""
     notes: tuple[str, ...] = ()
 
 
