@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 
-from opscli.clock import wall_now
 from opscli.sources.file import Found, Seen, sha256_of
 from opscli.state import bulk
 from opscli.state.store import State
@@ -57,24 +57,34 @@ def changed_files(
     return tuple(changed), tuple(touched)
 
 
-def move_cursors(state: State, source: str, files: Iterable[Found], *, config: str, load_seq: int, run_id: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What loaded the files: under which config, up to which load_seq, in which run, and when."""
+
+    config: str
+    load_seq: int
+    run_id: str
+    at: datetime
+
+
+def move_cursors(state: State, source: str, files: Iterable[Found], load: Load) -> None:
     """Remember these files as loaded. Call after the warehouse has committed: a replay changes nothing there."""
     rows = [
         {
             "scope": _scope(source),
             "name": file.label,
-            "position": load_seq,
+            "position": load.load_seq,
             "value": json.dumps(
                 {
-                    "config": config,
+                    "config": load.config,
                     "mtime_ns": file.seen.mtime_ns,
                     "sha256": file.seen.sha256,
                     "size": file.seen.size,
                 },
                 sort_keys=True,
             ),
-            "run_id": run_id,
-            "updated_at": wall_now(),
+            "run_id": load.run_id,
+            "updated_at": load.at,
         }
         for file in files
     ]

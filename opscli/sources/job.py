@@ -89,6 +89,10 @@ def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
     return tuple(spec for spec in specs if not wanted or spec.name in wanted)
 
 
+_NAMED = 3
+"""Up to so many sources are named in the one line of a step."""
+
+
 def _preview(plans: Sequence[SourcePlan]) -> Preview:
     counts = {name: sum(plan.counts.as_dict()[name] for plan in plans) for name in Counts().as_dict()}
     busy = [plan for plan in plans if plan.changed]
@@ -96,9 +100,10 @@ def _preview(plans: Sequence[SourcePlan]) -> Preview:
         headline = "nothing new in any source" if plans else "no sources"
     else:
         told = ", ".join(
-            f"{counts[name]} {name}" for name in ("inserted", "updated", "unchanged", "rejected") if counts[name]
+            f"{counts[name]:,} {name}" for name in ("inserted", "updated", "unchanged", "rejected") if counts[name]
         )
-        headline = f"{', '.join(plan.spec.name for plan in busy)}: {told or 'no rows'}"
+        names = ", ".join(plan.spec.name for plan in busy) if len(busy) <= _NAMED else f"{len(busy)} sources"
+        headline = f"{names}: {told or 'no rows'}"
     skipped = {f"stopped: {plan.spec.name}": plan.counts.read for plan in plans if plan.stopped}
     if counts["rejected"]:
         skipped["rejected"] = counts["rejected"]

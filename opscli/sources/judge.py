@@ -15,6 +15,7 @@ from opscli.engine.checks import checks
 from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.engine.query import Pipeline
+from opscli.sources.batches import FILE
 from opscli.sources.formats.rows import LINE, Rows, text_literal
 from opscli.sources.mapping import FileMapping, Filled
 from opscli.sources.source import SourceSpec
@@ -39,7 +40,7 @@ class _Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """The query, with columns "#line", the entity's, customer_ns, "#available", "#problem" and "#reason".
+    """The query, with columns "#file", "#line", the entity's, customer_ns, "#available", "#problem" and "#reason".
 
     `columns` names the entity column that each problem number is about.
     """
@@ -49,7 +50,7 @@ class Judged:
 
 
 def judged_rows(spec: SourceSpec, entity: Entity, rows: Rows, dialect: Dialect) -> Judged:
-    """The query over one file's rows. Raises DataUnusable when the file lacks a column that the mapping names."""
+    """The query over a batch's rows. Raises DataUnusable when the file lacks a column that the mapping names."""
     mapping = FileMapping(spec, entity, rows, dialect)
     return _Compiler(spec, entity, mapping, mapping.filled(), dialect).judged()
 
@@ -76,13 +77,13 @@ class _Compiler:
         reasons = " ".join(f"WHEN {number} THEN {problem.reason}" for number, problem in enumerate(problems))
         reason = f"CASE {self._quote(PROBLEM)} {reasons} END" if problems else "CAST(NULL AS VARCHAR)"
         select = (
-            f"SELECT {self._quote(LINE)}, {names}, {self._quote(AVAILABLE)}, {self._quote(PROBLEM)}, "
-            f"{reason} AS {self._quote(REASON)} FROM judged"
+            f"SELECT {self._quote(FILE)}, {self._quote(LINE)}, {names}, {self._quote(AVAILABLE)}, "
+            f"{self._quote(PROBLEM)}, {reason} AS {self._quote(REASON)} FROM judged"
         )
         return Judged(sql=pipeline.sql(select), columns=tuple(problem.column for problem in problems))
 
     def _picked(self) -> str:
-        items = [self._quote(LINE)]
+        items = [self._quote(FILE), self._quote(LINE)]
         for field in self.filled:
             items.append(f"{field.given} AS {self._given(field)}")
             if field.broken != "FALSE":

@@ -96,7 +96,8 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
         with ctx.warehouse.read() as session:  # a transaction writes to one database, so the scratch is cleaned here
             session.execute(f"DROP TABLE {plan.staged}")
     files = (*plan.changed, *plan.touched)
-    cursors.move_cursors(ctx.state, plan.spec.name, files, config=plan.config, load_seq=seq, run_id=ctx.run_id)
+    load = cursors.Load(config=plan.config, load_seq=seq, run_id=ctx.run_id, at=ctx.known_at)
+    cursors.move_cursors(ctx.state, plan.spec.name, files, load)
     return closed
 
 

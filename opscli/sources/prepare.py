@@ -13,6 +13,7 @@ from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.sources import rejects
+from opscli.sources.batches import FILE, Batch, portions, together
 from opscli.sources.file import FileSettings, Found, format_of
 from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
 from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
@@ -22,7 +23,6 @@ from opscli.stage import Context
 
 _RAW = "scratch.import_raw"
 _LOSERS = "scratch.import_losers"
-_FILE = rejects.FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +68,18 @@ class Preparation:
         """Stage the new and changed rows of these files in `staged`, the rejected ones among the rejects."""
         self._found_staged()
         read = rejected = filtered = 0
-        for file in files:
-            rows = self._read(file)
-            kept, bad = self._judge(rows)
-            read += rows.read
-            rejected += rows.rejected + bad
-            filtered += rows.read - rows.rejected - kept
-            self.ctx.progress.advance(self.spec.name, read, None)
+        for portion in portions(files):
+            found = [(number, self._read(file, f"{_RAW}_{number}")) for number, file in portion]
+            for batch in together(found, self.session.dialect):
+                rows = batch.rows
+                kept, bad = self._judge(batch)
+                read += rows.read
+                rejected += rows.rejected + bad
+                filtered += rows.read - rows.rejected - kept
+                self.ctx.progress.advance(self.spec.name, read, None)
+            self._drop(*(f"{_RAW}_{number}" for number, _ in portion))
         duplicates = self._drop_duplicates()
-        for table in (_RAW, _LOSERS):
-            self.session.execute(f"DROP TABLE IF EXISTS {table}")
+        self._drop(_LOSERS)
         compared = merge.drop_unchanged(self.session, Merge(entity=self.entity, staged=self.staged))
         counts = Counts(
             read=read,
@@ -93,14 +95,18 @@ class Preparation:
 
     def _found_staged(self) -> None:
         """The table of judged rows; what remains in it at the end is merged."""
-        columns = {_FILE: "text", LINE: "integer", **{column.name: column.type for column in self.entity.columns}}
+        columns = {FILE: "integer", LINE: "integer", **{column.name: column.type for column in self.entity.columns}}
         if self.entity.customer:
             columns[NAMESPACE] = "text"
         columns |= {AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"}
         columns |= {"source": "text", "source_id": "text", "row_hash": "text", "known_from": "timestamp"}
         self.session.create(self.staged, columns)
 
-    def _read(self, file: Found) -> Rows:
+    def _drop(self, *tables: str) -> None:
+        for table in tables:
+            self.session.execute(f"DROP TABLE IF EXISTS {table}")
+
+    def _read(self, file: Found, table: str) -> Rows:
         settings: FileSettings = self.spec.settings
         wanted, exact = wanted_columns(self.spec, self.entity)
         # What must be rewritten as UTF-8 lies beside the spilled pages, and goes as soon as it is in a table.
@@ -110,7 +116,7 @@ class Preparation:
                 path=file.path,
                 label=file.label,
                 source=self.spec.name,
-                table=_RAW,
+                table=table,
                 workbench=Path(workbench),
                 encoding=settings.format.encoding,
                 delimiter=settings.format.delimiter,
@@ -123,16 +129,16 @@ class Preparation:
             rows: Rows = format_of(file).read(request, self.session)
         return rows
 
-    def _judge(self, rows: Rows) -> tuple[int, int]:
-        """Map and check one file's rows; (rows that meet `where`, those of them that are rejected)."""
-        judged = judged_rows(self.spec, self.entity, rows, self.session.dialect)
+    def _judge(self, batch: Batch) -> tuple[int, int]:
+        """Map and check a batch's rows; (rows that meet `where`, those of them that are rejected)."""
+        judged = judged_rows(self.spec, self.entity, batch.rows, self.session.dialect)
         # One pass: the big table is written once, with all that the merge wants.
-        values = f"{text_literal(rows.label)}, *, {self._merge_columns()}"
+        values = f"*, {self._merge_columns()}"
         kept = self.session.execute(f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql})")
         wrong = f"{self._quote(PROBLEM)} IS NOT NULL"
         bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {wrong}"))
         if bad:
-            rejects.stage_judged(self.session, self.spec.name, rows, judged, self.staged)
+            rejects.stage_judged(self.session, self.spec.name, batch, judged, self.staged)
             self.session.execute(f"DELETE FROM {self.staged} WHERE {wrong}")
         return kept, bad
 
@@ -149,19 +155,19 @@ class Preparation:
         same = " AND ".join(
             f"j.{self._quote(name)} IS NOT DISTINCT FROM d.{self._quote(name)}" for name in self.entity.key
         )
-        newest = f"{self._quote(AVAILABLE)} DESC NULLS LAST, {self._quote(_FILE)} DESC, {self._quote(LINE)} DESC"
-        columns = ", ".join(f"j.{self._quote(name)}" for name in (*self.entity.key, _FILE, LINE, AVAILABLE))
+        newest = f"{self._quote(AVAILABLE)} DESC NULLS LAST, {self._quote(FILE)} DESC, {self._quote(LINE)} DESC"
+        columns = ", ".join(f"j.{self._quote(name)}" for name in (*self.entity.key, FILE, LINE, AVAILABLE))
         # The window runs over repeated keys only: it sorts, and most files repeat none.
         self.session.execute(
             f"CREATE OR REPLACE TABLE {_LOSERS} AS "
             f"WITH repeated AS (SELECT {key} FROM {self.staged} GROUP BY {key} HAVING count(*) > 1), "
             f"candidates AS (SELECT {columns} FROM {self.staged} AS j JOIN repeated AS d ON {same}), "
             f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {newest}) AS place FROM candidates) "
-            f"SELECT {self._quote(_FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
+            f"SELECT {self._quote(FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
         )
         return self.session.execute(
             f"DELETE FROM {self.staged} AS j USING {_LOSERS} AS l "
-            f"WHERE j.{self._quote(_FILE)} = l.{self._quote(_FILE)} AND j.{self._quote(LINE)} = l.{self._quote(LINE)}"
+            f"WHERE j.{self._quote(FILE)} = l.{self._quote(FILE)} AND j.{self._quote(LINE)} = l.{self._quote(LINE)}"
         )
 
     def _known_from(self) -> str:

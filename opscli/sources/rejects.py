@@ -9,12 +9,12 @@ from pathlib import Path
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import CannotCreate
-from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, Rows, text_literal
+from opscli.sources.batches import FILE, Batch
+from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, text_literal
 from opscli.sources.judge import PROBLEM, REASON, Judged
 from opscli.stage import Context
 
 FOLDER = "rejects"
-FILE = "#file"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _BATCH_ROWS = 10_000
 
@@ -24,16 +24,22 @@ def prepare(session: Session) -> None:
     session.create(REJECTS, REJECT_COLUMNS)
 
 
-def stage_judged(session: Session, source: str, rows: Rows, judged: Judged, staged: str) -> None:
-    """Copy the staged rows of this file that have a problem to the rejects, with the text of their line."""
+def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, staged: str) -> None:
+    """Copy the staged rows that have a problem, all of this batch, to the rejects, with the text of their line."""
     quote = session.dialect.quote
+    wrong = f"s.{quote(PROBLEM)} IS NOT NULL"
     arms = " ".join(f"WHEN {number} THEN {text_literal(name)}" for number, name in enumerate(judged.columns))
     column = f"CASE s.{quote(PROBLEM)} {arms} END" if arms else "''"
+    found = session.rows(f"SELECT DISTINCT s.{quote(FILE)} FROM {staged} AS s WHERE {wrong}")
+    # Named as literals, so that the engine reads these files again and no others.
+    numbers = sorted(int(row[0]) for row in found)
+    labels = " ".join(f"WHEN {number} THEN {text_literal(batch.labels[number])}" for number in numbers)
     session.execute(
-        f"INSERT INTO {REJECTS} SELECT ?, ?, s.{quote(LINE)}, {column}, s.{quote(REASON)}, r.{quote(RAW)} "
-        f"FROM {staged} AS s JOIN {rows.relation} AS r ON r.{quote(LINE)} = s.{quote(LINE)} "
-        f"WHERE s.{quote(PROBLEM)} IS NOT NULL AND s.{quote(FILE)} = ?",
-        (source, rows.label, rows.label),
+        f"INSERT INTO {REJECTS} SELECT ?, CASE s.{quote(FILE)} {labels} END, s.{quote(LINE)}, {column}, "
+        f"s.{quote(REASON)}, r.{quote(RAW)} FROM {staged} AS s JOIN {batch.rows.relation} AS r "
+        f"ON r.{quote(FILE)} = s.{quote(FILE)} AND r.{quote(LINE)} = s.{quote(LINE)} "
+        f"WHERE {wrong} AND r.{quote(FILE)} IN ({', '.join(map(str, numbers))})",
+        (source,),
     )
 
 

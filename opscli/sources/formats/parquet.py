@@ -34,7 +34,12 @@ def read(request: ReadRequest, session: Session) -> Rows:
         f"{names} FROM read_parquet({place}, file_row_number = true))"
     )
     return Rows(
-        relation=relation, label=request.label, columns=columns, read=count, spans=_spans(place, columns, session)
+        relation=relation,
+        label=request.label,
+        columns=columns,
+        read=count,
+        spans=_spans(place, columns, session),
+        types=tuple(str(row[1]) for row in described),
     )
 
 

@@ -65,6 +65,8 @@ class Rows:
     """The format has no fixed set of columns: a missing one is empty, not an error."""
     spans: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
     """A first and a last instant around all values of a column of local times, where they are cheap to know."""
+    types: tuple[str, ...] = ()
+    """Engine types of the columns, where the file states any."""
     notes: tuple[str, ...] = ()
 
 
