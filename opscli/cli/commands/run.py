@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.cli.choices import CHOICES
 from opscli.cli.jobs import StepRow, find_job, parse_params, request_of, step_rows
 from opscli.cli.watch import watching
 
@@ -96,14 +97,14 @@ def tell(result: RunResult, root: Any) -> None:
             f"{result.job} for {report.cell(result.slot)} UTC is done already ({result.run_id}); --force runs it again"
         )
         return
-    if sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
+    followed = sys.stderr.isatty() and not CHOICES.quiet  # the steps were shown while they ran
+    if report.chosen_format() != "table" or ((sys.stdout.isatty() or result.exit_code) and not followed):
         report.show(rows, columns=("step", "status", "changed", "rejected", "seconds", "summary"), title=result.run_id)
     for step in result.steps:
         if step.error is not None:
             report.note(f"{step.step}: {step.error.what}\n  → {step.error.remedy or 'opscli logs ' + result.run_id}")
     shown = [path for step in result.steps for path in step.outcome.details.get("files", ())]
-    for path in shown:
-        if sys.stdout.isatty():
-            sys.stdout.write(f"  {path}\n")
+    if sys.stdout.isatty():
+        sys.stdout.writelines(f"  → {path}\n" for path in shown)
     if result.exit_code:
         report.note(f"log: {root / '.opscli' / 'logs' / (result.run_id + '.jsonl')}")
