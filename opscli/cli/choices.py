@@ -27,9 +27,9 @@ CHOICES = Choices()
 """The choices of the running call; one process is one call."""
 
 
-def reset() -> None:
-    """Forget an earlier call: tests run several in one process."""
-    for name, value in vars_of(Choices()).items():
+def reset(**known: Any) -> None:
+    """Forget an earlier call: tests run several in one process. `known` is what the words say before they are read."""
+    for name, value in vars_of(Choices(**known)).items():
         setattr(CHOICES, name, value)
 
 

@@ -13,6 +13,8 @@ from opscli.cli.choices import CHOICES
 from opscli.errors import InputOutputFailed, OpscliError
 
 _UNEXPECTED = 70
+_LONGEST = 2000
+"""Longest message in characters."""
 _DISK = {errno.ENOSPC: "the disk is full", errno.EIO: "the disk answers with an input/output error"}
 
 
@@ -33,6 +35,12 @@ def report_failure(error: BaseException) -> int:
     return _unexpected(error)
 
 
+def reader_gone() -> int:
+    """The reader of stdout has gone (`opscli … | head`): nobody is left to be told; the exit code."""
+    _silence(sys.stdout)
+    return 128 + signal.SIGPIPE
+
+
 def _signal(error: BaseException) -> int | None:
     """Number of the signal behind an exception: Ctrl-C, Typer's Abort, SIGTERM, SIGHUP."""
     from typer.exceptions import Abort
@@ -49,13 +57,28 @@ def _tell(error: OpscliError, code: int) -> int:
         from opscli.cli.report import envelope
 
         body: dict[str, Any] = {"message": error.what, "remedy": error.remedy, "details": list(error.details)}
-        sys.stdout.write(envelope(None, code=code, error=body))
-        return code
-    lines = [*error.details, f"opscli: {error.what}"]
+        try:
+            sys.stdout.write(envelope(None, code=code, error=body))
+            sys.stdout.flush()
+        except OSError:  # stdout itself is what failed, such as a full disk: the words go to stderr
+            _silence(sys.stdout)
+        else:
+            return code
+    lines = [*error.details, f"opscli: {_bounded(error.what)}"]
     if error.remedy:
-        lines.append(f"  → {error.remedy}")
+        lines.append(f"  → {_bounded(error.remedy)}")
     sys.stderr.write("\n".join(lines) + "\n")
     return code
+
+
+def _bounded(text: str) -> str:
+    """A message of at most a screen's width times a few: what was typed may be quoted in it, however long it is."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+
+
+def _silence(stream: Any) -> None:
+    """Let the interpreter end without a second error about a stream that takes nothing any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _usage(error: Any) -> int:

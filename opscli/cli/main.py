@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,22 +20,26 @@ def main(argv: Sequence[str]) -> int:
         sys.stdout.write(f"opscli {__version__}\n")
         return 0
     from opscli.cli.choices import reset
-    from opscli.cli.failures import report_failure
+    from opscli.cli.failures import reader_gone, report_failure
+    from opscli.cli.streams import prepare
 
-    reset()
+    prepare()
+    reset(format="json" if "--json" in argv else None)  # so that words of the call that are off are told in JSON too
     signal.signal(signal.SIGTERM, _interrupt)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, _interrupt)
     try:
-        return _call(argv)
+        code = _call(argv)
+        sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has gone (`opscli … | head`); a second error at shutdown would say the same again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return reader_gone()
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # Typer turns it into exit 1, which would be "no"
+            return reader_gone()
         return stop.code if isinstance(stop.code, int) else 0
     except BaseException as error:  # noqa: BLE001  the one catcher: every failure becomes words and an exit code here
         return report_failure(error)
+    return code
 
 
 def _interrupt(number: int, _frame: object) -> None:

@@ -17,6 +17,8 @@ from opscli.clock import END_OF_TIME, iso
 SCHEMA = "opscli/1"
 _NOTHING = "–"  # noqa: RUF001  an en dash is what people write for "no value"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001  full-width twins start formulas too
+_HARMLESS = dict.fromkeys((*range(10), *range(11, 32), *range(127, 160)), " ")
+"""Control characters: imported text must not steer the terminal of whoever reads it."""
 Row = Mapping[str, Any]
 
 
@@ -104,7 +106,8 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     compound = isinstance(value, Mapping | list | tuple)
-    return json.dumps(value, ensure_ascii=False, default=json_value) if compound else str(value)
+    text = json.dumps(value, ensure_ascii=False, default=json_value) if compound else str(value)
+    return text.translate(_HARMLESS)
 
 
 def as_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
@@ -127,8 +130,12 @@ def _csv_cell(value: Any) -> Any:
 def as_markdown(rows: Sequence[Row], names: Sequence[str]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    lines += ["| " + " | ".join(cell(row.get(name)).replace("|", "\\|") for name in names) + " |" for row in rows]
+    lines += ["| " + " | ".join(_markdown_cell(row.get(name)) for name in names) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def _markdown_cell(value: Any) -> str:
+    return cell(value).replace("|", "\\|").replace("\n", "<br>")
 
 
 def console(*, stderr: bool = False) -> Any:
@@ -147,15 +154,24 @@ def _table(rows: Sequence[Row], names: Sequence[str], title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from opscli.cli.fit import fitting, measured
+
+    screen = console()
+    cells = {name: [cell(row.get(name)) for row in rows] for name in names}
+    columns = {name: measured(name, ["" if text == _NOTHING else text for text in cells[name]]) for name in names}
+    shown = fitting(list(columns.values()), screen.width)
     table = Table(
         title=title or None, box=box.SIMPLE_HEAD, show_header=CHOICES.header, title_justify="left", pad_edge=False
     )
-    for name in names:
+    for name in shown:
         number = all(isinstance(row.get(name), int | float | Decimal | None) for row in rows) and bool(rows)
-        table.add_column(name.replace("_", " "), justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell(row.get(name))) for name in names))
-    console().print(table)
+        side: Any = "right" if number else "left"
+        table.add_column(name.replace("_", " "), justify=side, overflow="fold", min_width=columns[name].least)
+    for line in zip(*(cells[name] for name in shown), strict=True):
+        table.add_row(*map(Text, line))
+    screen.print(table)
+    if left_out := [name.replace("_", " ") for name in names if name not in shown and columns[name].width]:
+        screen.print(Text(f"no room for: {', '.join(left_out)}; --format csv has all", style="dim"))
 
 
 def _plain(rows: Sequence[Row], names: Sequence[str]) -> None:
