@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from opscli.clock import wall_now
-from opscli.errors import CannotCreate, ServiceUnavailable, UsageError
+from opscli.errors import CannotCreate, DataUnusable, ServiceUnavailable, UsageError
 from opscli.faults import faultpoint
 from opscli.state import migrate
 from opscli.state.migrate import writing
@@ -84,7 +84,7 @@ def open_state(url: str, *, root: Path) -> State:
         path = root / (parsed.database or "")
         engine = _sqlite(path)
     else:
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     try:
         migrate.upgrade(engine)
         _know_itself(engine)
@@ -94,8 +94,19 @@ def open_state(url: str, *, root: Path) -> State:
             raise ServiceUnavailable(
                 f"the state database does not answer: {_first_line(error)}", remedy="check that the server runs"
             ) from error
+        if _is_damaged(error):
+            raise DataUnusable(
+                f"the state {parsed.database} is no readable database: {_first_line(error)}",
+                remedy="restore it from a backup; nothing is sent meanwhile",
+            ) from error
         raise
     return State(engine=engine, url=url)
+
+
+def _is_damaged(error: BaseException) -> bool:
+    """Whether SQLite says that the file itself is broken, not that it is busy or full."""
+    original = error.orig if isinstance(error, DatabaseError) else error
+    return getattr(original, "sqlite_errorname", "").startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
 
 
 def open_copy(url: str, *, root: Path, folder: Path) -> State:
@@ -135,7 +146,9 @@ def _copy_file(source: Path, target: Path) -> None:
 def _copy_postgres(url: URL, *, schema: str) -> State:
     """Every table of the state under a schema of its own, which `close` drops."""
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg"), connect_args={"options": f"-c search_path={schema},public"}
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": f"-c search_path={schema},public"},
+        hide_parameters=True,
     )
     with writing(engine) as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
@@ -151,7 +164,7 @@ def _sqlite(path: Path) -> Engine:
         path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise CannotCreate(f"the state {path} cannot be created: {error.strerror}") from error
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
@@ -203,5 +216,5 @@ def _place(connection: Connection, engine: Engine) -> str:
     return hashlib.sha256(where.encode()).hexdigest()
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error.__cause__ or error).splitlines()[0]

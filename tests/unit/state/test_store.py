@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import UniqueConstraint, inspect, select
+from sqlalchemy.exc import IntegrityError
 
-from opscli.errors import ConfigInvalid, UsageError
+from opscli.errors import ConfigInvalid, DataUnusable, UsageError
 from opscli.state import bulk, migrate
 from opscli.state.store import State, open_copy, open_state
 from opscli.state.tables import consents, metadata, outbox, pins, suppressions
@@ -143,3 +144,17 @@ def test_an_interrupted_migration_leaves_no_half_state(tmp_path: Path) -> None:
 def test_nonsense_urls_are_usage_errors(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no database URL"):
         open_state("nonsense", root=tmp_path)
+
+
+def test_a_broken_file_is_unusable_data_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_text("this is no database" * 100)
+    with pytest.raises(DataUnusable, match="no readable database") as caught:
+        open_state("sqlite:///state.db", root=tmp_path)
+    assert "backup" in caught.value.remedy
+
+
+def test_a_refused_row_keeps_its_values_out_of_the_error(state: State) -> None:
+    row = pin("ann@example.com", "vip")
+    with pytest.raises(IntegrityError) as caught, state.begin() as connection:
+        connection.execute(pins.insert(), [row, row])
+    assert "ann@example.com" not in str(caught.value)
