@@ -23,6 +23,7 @@ from opscli.outcome import Issue
 PROJECT_FILE = Path("configs") / "project.yaml"
 JOBS = "../jobs"
 """The one kind folder that lies beside configs/, not in it."""
+_GO_THERE = "go to the folder of a project, or name it: --project DIR"
 DEFAULT_ENVIRONMENT = "default"
 """When none is chosen; it is never live."""
 
@@ -46,7 +47,7 @@ def find_root(start: Path) -> Path:
     for folder in (here, *here.parents):
         if (folder / PROJECT_FILE).is_file():
             return folder
-    raise UsageError(f"no project here: neither {here} nor a folder above has {PROJECT_FILE}", remedy="opscli init")
+    raise UsageError(f"no project here: neither {here} nor a folder above has {PROJECT_FILE}", remedy=_GO_THERE)
 
 
 def load(root: Path, environment: str | None) -> LoadedConfig:
@@ -54,7 +55,7 @@ def load(root: Path, environment: str | None) -> LoadedConfig:
     documents, issues, texts = read_documents(root)
     project = next((item for item in documents if item.kind == "project"), None)
     if not issues and project is None:
-        raise UsageError(f"{root / PROJECT_FILE} is missing", remedy="opscli init")
+        raise UsageError(f"{root / PROJECT_FILE} is missing", remedy=_GO_THERE)
     if issues or project is None:
         raise ConfigInvalid(sorted(set(issues)))
     return LoadedConfig(

@@ -78,10 +78,12 @@ def listing(ctx: Context, where: str | None, columns: Sequence[str], limit: int 
 def find(ctx: Context, text: str, limit: int) -> Listing:
     """Customers behind an id (old ones too), a source's id, an email, a phone number or a name."""
     needle = text.strip()
+    if not needle:
+        raise UsageError("an empty text finds nobody", remedy="give an id, an email, a phone number or a name")
     digits = "".join(letter for letter in needle if letter.isdigit()).lstrip("0")
-    names = " OR ".join(f"c.{name} ILIKE $name" for name in _SEARCHED_NAMES)
+    names = " OR ".join(f"c.{name} ILIKE $name ESCAPE '!'" for name in _SEARCHED_NAMES)
     phone = "OR (l.ns = 'phone' AND l.ref LIKE $phone)" if len(digits) >= _LEAST_PHONE_DIGITS else ""
-    values = {"id": _current_id(ctx, needle), "ref": needle, "lower": needle.lower(), "name": f"%{needle}%"}
+    values = {"id": _current_id(ctx, needle), "ref": needle, "lower": needle.lower(), "name": f"%{_literal(needle)}%"}
     if phone:
         values["phone"] = f"%{digits}"
     columns = ("customer_id", "first_name", "last_name", "email", "phone", "city")
@@ -94,6 +96,11 @@ def find(ctx: Context, text: str, limit: int) -> Listing:
         _need_customers(session)
         rows = session.dicts(sql, values)
     return Listing(rows=rows, columns=columns, personal=_personal(ctx))
+
+
+def _literal(text: str) -> str:
+    """`text` for a LIKE pattern in which `!` escapes."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def resolve(ctx: Context, text: str) -> str:

@@ -68,7 +68,7 @@ def test_a_mistyped_kind_or_name_is_a_usage_error_with_the_nearest(root: Path) -
 def test_no_project_is_a_usage_error(tmp_path: Path) -> None:
     result = opscli(tmp_path, "config", "check")
     assert result.returncode == 2
-    assert "opscli init" in result.stderr
+    assert "--project DIR" in result.stderr
 
 
 def test_schemas_are_written_for_editors(root: Path) -> None:

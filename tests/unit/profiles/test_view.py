@@ -54,7 +54,7 @@ def known(shop: Any) -> Any:
     ("text", "found"),
     [
         ("ann", ["ann"]), ("old-ann", ["ann"]), ("ANN@Example.com", ["ann"]), ("212-555-0142", ["ann"]), ("(212) 555 0142", ["ann"]),
-        ("lee", ["ann", "bob"]), ("nobody", []), ("' OR 1=1 --", []), ("0142", []), ("%", ["ann", "bob"]),
+        ("lee", ["ann", "bob"]), ("nobody", []), ("' OR 1=1 --", []), ("0142", []), ("%", []), ("_", []),
     ],
 )  # fmt: skip
 def test_find(known: Any, text: str, found: list[str]) -> None:
@@ -68,6 +68,11 @@ def test_resolve_needs_exactly_one(known: Any) -> None:
         view.resolve(ctx, "nobody")
     with pytest.raises(UsageError, match="several customers"):
         view.resolve(ctx, "lee")
+
+
+def test_an_empty_text_finds_nobody(known: Any) -> None:
+    with pytest.raises(UsageError, match="an empty text"):
+        view.find(known.context(), " ", 10)
 
 
 def test_list_and_count_by_condition(known: Any) -> None:
