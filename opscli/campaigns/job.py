@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -12,11 +13,13 @@ from opscli.campaigns import entry, work
 from opscli.campaigns.apply import apply
 from opscli.campaigns.audience import condition_sql, people
 from opscli.campaigns.campaign import STEPS, CampaignSpec
+from opscli.clock import iso
 from opscli.delivery import gate, lists
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, GuardStopped, TryLater, UsageError
 from opscli.kinds import load_kind
 from opscli.outcome import Outcome
+from opscli.rules import audience
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import assignments, customer_aliases, enrolment_events, enrolments
@@ -24,6 +27,8 @@ from opscli.state.tables import assignments, customer_aliases, enrolment_events,
 READS = ("customers", "profiles", "tag_history", "links", "entities")
 WRITES = ("enrolments", "outbox")
 
+PROFILES_MAX_AGE = timedelta(hours=24)
+"""Campaigns may run more often than profiles are made; quiet hours and caps are judged at the run's own time."""
 _SAMPLE = 5
 
 
@@ -44,8 +49,7 @@ def plan(ctx: Context) -> CampaignsPlan:
     load_seq = ctx.warehouse.load_seq()
     found: dict[str, entry.Cursor] = {}
     with ctx.warehouse.read() as session, ctx.state.read() as connection:
-        if "customers" not in session.tables():
-            raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
+        _check_inputs(session, ctx)
         work.create_tables(session)
         lists.load(session, connection, ctx.as_of)
         entry.load_past(session, connection)
@@ -80,6 +84,23 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove customers from enrolments, their events and assignments."""
     with ctx.state.begin() as connection:
         return bulk.delete_customers(connection, (enrolment_events, assignments, enrolments), ids)
+
+
+def _check_inputs(session: Session, ctx: Context) -> None:
+    """Raises DataUnusable without customers, and when the project has traits but no profiles that are fresh enough."""
+    if "customers" not in session.tables():
+        raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
+    standing = audience.standing(session)
+    if standing is None:
+        if ctx.project.catalog.names("trait"):
+            raise DataUnusable("there are no profiles yet", remedy="opscli run nightly, whose step profiles makes them")
+        return
+    if not ctx.as_of - PROFILES_MAX_AGE <= standing <= ctx.as_of:
+        raise DataUnusable(
+            f"the profiles are those of {iso(standing)}, too far from {iso(ctx.as_of)} to decide about people",
+            remedy="run a job with the steps profiles and campaigns, or give --as-of",
+            details=(f"they may be at most {PROFILES_MAX_AGE // timedelta(hours=1)} hours old, and not of the future",),
+        )
 
 
 def _chosen(ctx: Context) -> tuple[CampaignSpec, ...]:

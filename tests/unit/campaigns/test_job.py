@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from opscli.campaigns import job as campaigns_job
-from opscli.errors import ConfigInvalid, GuardStopped, TryLater
+from opscli.errors import ConfigInvalid, DataUnusable, GuardStopped, TryLater
 from opscli.state.tables import (
     assignments,
     cursors,
@@ -179,6 +179,27 @@ def test_a_plan_is_refused_when_the_data_or_the_cursor_moved(shop: Shop) -> None
     with pytest.raises(TryLater):
         campaigns_job.run(planned, ctx)
     assert len(shop.rows(outbox, "message_key")) == 2
+
+
+@pytest.mark.parametrize(("hours", "usable"), [(0, True), (24, True), (25, False), (-1, False)])
+def test_profiles_of_another_time_decide_about_nobody(shop: Shop, hours: int, usable: bool) -> None:
+    shop.customers([("a", "a@x.example", True)])
+    shop.tag("a")
+    with shop.warehouse.write("profiles") as session:
+        session.create("profiles", {"customer_id": "text", "as_of": "timestamp"})
+        session.execute("INSERT INTO profiles VALUES ('a', ?)", (shop.now - timedelta(hours=hours),))
+    if usable:
+        assert shop.run()[0].counts["would_send"] == 1
+        return
+    with pytest.raises(DataUnusable, match="too far from"):
+        shop.run()
+
+
+def test_a_project_with_traits_needs_profiles(shop: Shop) -> None:
+    shop.config("traits/t.yaml", "kind: traits\nversion: 1\ntraits: {town: {field: customers.city}}\n")
+    shop.customers([("a", "a@x.example", True)])
+    with pytest.raises(DataUnusable, match="no profiles"):
+        shop.run()
 
 
 def test_a_cursor_ahead_of_the_warehouse_is_refused(shop: Shop) -> None:
