@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from opscli.metrics.metric import Metric, spoken
 from opscli.metrics.periods import Period
@@ -44,12 +45,21 @@ def _funnel_sentence(metric: Metric, point: Point, printer: Printer, locale: str
     )  # fmt: skip
 
 
-def member_sentence(
-    title: str, dimension: str, period: Period, points: Sequence[Point], printer: Printer, locale: str
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """A metric by the members of a dimension in one period."""
+
+    title: str
+    dimension: str
+    period: Period
+    points: Sequence[Point]
+    """Largest first."""
+
+
+def member_sentence(split: Split, printer: Printer, locale: str) -> str:
     """Highest and lowest member of a period."""
-    name = period_name(period, locale)
-    known = [point for point in points if point.value.value is not None]
+    title, dimension, name = split.title, split.dimension, period_name(split.period, locale)
+    known = [point for point in split.points if point.value.value is not None]
     if not known:
         return _closed(word("by_nothing", locale, title=title, dimension=dimension, period=name), locale)
     top, last = known[0], known[-1]

@@ -16,7 +16,7 @@ from opscli.reports import pictures
 from opscli.reports.model import Block, Column, Stored, Tile
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
-from opscli.reports.sentences import history_sentence, member_sentence, notes_of
+from opscli.reports.sentences import Split, history_sentence, member_sentence, notes_of
 from opscli.reports.words import period_name, titled, word
 from opscli.stage import Catalog
 
@@ -179,7 +179,8 @@ def _split(item: Item, room: Room, metric: Metric, printer: Printer) -> Block:
     known = sorted(points, key=lambda point: (-(point.value.value or 0.0), point.member))
     dimension = ", ".join(item.by)
     title = item_title(item, metric, room)
-    sentence = member_sentence(title, dimension, periods[-1], known, printer, room.locale)
+    split = Split(title=title, dimension=dimension, period=periods[-1], points=known)
+    sentence = member_sentence(split, printer, room.locale)
     columns = (
         Column("member", dimension),
         Column("value", word("value", room.locale), metric.unit),
