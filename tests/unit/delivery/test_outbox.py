@@ -43,6 +43,12 @@ def test_enqueue_twice_is_once_and_one_address_gets_one_message(post: Post) -> N
         assert outbox.integrity(connection)["planned"] == 2
 
 
+def test_a_replay_after_the_address_changed_is_still_the_same_message(post: Post) -> None:
+    assert post.queue("a") == 1
+    assert post.queue("a", address="new@x.example", address_hash="of the new address") == 0
+    assert len(post.column("message_key")) == 1
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(batches=st.lists(st.lists(st.sampled_from("abcdef"), max_size=6), max_size=5))
 def test_however_often_it_is_queued_a_customer_gets_one(post: Post, batches: list[list[str]]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from opscli.engine.duckdb import DuckDBWarehouse
 from opscli.engine.entity import Entity, standard_entities
 from opscli.engine.merge import Compared, Merge
 from opscli.engine.tables import Column
+from opscli.engine.versions import visible
 from opscli.engine.warehouse import next_load_seq
 from opscli.errors import ConfigInvalid
 
@@ -65,6 +67,21 @@ def test_a_change_closes_the_old_version_where_the_new_one_begins(warehouse: Duc
     ]
     with warehouse.read() as session:
         assert session.rows("SELECT name FROM products ORDER BY product_id") == [("b",), ("c",)]
+
+
+def test_at_every_instant_exactly_one_version_is_known(warehouse: DuckDBWarehouse) -> None:
+    load(warehouse, [("1", "a")], MONDAY)
+    load(warehouse, [("1", "b")], TUESDAY)
+    instant = timedelta(microseconds=1)
+    wanted = {MONDAY - instant: [], MONDAY: ["a"], TUESDAY - instant: ["a"], TUESDAY: ["b"], TUESDAY + instant: ["b"]}
+    with warehouse.read() as session:
+        found = {
+            moment: [
+                row[0] for row in session.rows(f"SELECT name FROM {visible(PRODUCTS, as_of=moment, known_at=moment)}")
+            ]
+            for moment in wanted
+        }
+    assert found == wanted
 
 
 def test_a_correction_that_was_known_earlier_hides_the_old_version(warehouse: DuckDBWarehouse) -> None:
