@@ -8,11 +8,14 @@ from itertools import islice
 
 from opscli.engine.dialect import MONEY
 from opscli.engine.warehouse import Session
-from opscli.sources.formats.encoding import as_utf8
+from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, text_literal
 
 SUFFIXES = ("jsonl", "ndjson")
 _BATCH_LINES = 50_000
+_BLANK = r"[\s\x0b\x1c-\x1f\x{85}\pZ]*"
+"""What str.strip() takes away, as the engine writes it."""
+_USABLE = "json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT'"
 _LONG_AMOUNT = re.compile(r"\d{11}\.\d")
 """With so many digits an amount may have more than the 15 that a double keeps for certain."""
 
@@ -20,14 +23,16 @@ _LONG_AMOUNT = re.compile(r"\d{11}\.\d")
 def read(request: ReadRequest, session: Session) -> Rows:
     """Stage one file; the wanted keys become text columns, `a.b` is key b of object a unless a key is called so."""
     read_lines = _stage_lines(request, session)
-    usable = "json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT'"
-    session.execute(
-        f"INSERT INTO {REJECTS} SELECT ?, ?, line_no, '', "
-        "CASE WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END, rtrim(line, chr(13) || chr(10)) "
-        f"FROM {request.table} WHERE NOT coalesce({usable}, FALSE)",
-        (request.source, request.label),
-    )
-    rejected = session.execute(f"DELETE FROM {request.table} WHERE NOT coalesce({usable}, FALSE)")
+    wrong = f"NOT coalesce({_USABLE}, FALSE)"
+    rejected = int(session.value(f"SELECT count(*) FROM {request.table} WHERE {wrong}"))
+    if rejected:
+        session.execute(
+            f"INSERT INTO {REJECTS} SELECT ?, ?, line_no, '', "
+            "CASE WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END, rtrim(line, chr(13) || chr(10)) "
+            f"FROM {request.table} WHERE {wrong}",
+            (request.source, request.label),
+        )
+        session.execute(f"DELETE FROM {request.table} WHERE {wrong}")
     return Rows(
         relation=_relation(request, session),
         label=request.label,
@@ -41,9 +46,42 @@ def read(request: ReadRequest, session: Session) -> Rows:
 
 def _stage_lines(request: ReadRequest, session: Session) -> int:
     """Every line that is not blank, with its number; how many."""
+    text = as_utf8(request.path, request.encoding, request.workbench)
+    if text.uniform and _read_fast(request, text, session):
+        return text.lines
+    return _read_exactly(request, text, session)
+
+
+def _read_fast(request: ReadRequest, text: TextFile, session: Session) -> bool:
+    """Let DuckDB read the lines; False when some are blank or hold a number that must be looked at."""
+    import duckdb
+
+    newline = {"\n": "\\n", "\r\n": "\\r\\n", "\r": "\\r"}[text.newline]
+    options = (
+        "columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', "
+        f"new_line = '{newline}', strict_mode = true, null_padding = false, encoding = 'utf-8', compression = 'none'"
+    )
+    # The order of insertion is the order of the file: a row's number is its line.
+    session.execute("SET preserve_insertion_order = true")
+    try:
+        session.execute(
+            f"CREATE OR REPLACE TABLE {request.table} AS SELECT row_number() OVER () AS line_no, line "
+            f"FROM read_csv({text_literal(str(text.path))}, {options})"
+        )
+    except duckdb.Error:
+        return False
+    finally:
+        session.execute("SET preserve_insertion_order = false")
+    special = f"line IS NULL OR regexp_full_match(line, {text_literal(_BLANK)}) OR regexp_matches(line, ?)"
+    found, other = session.rows(
+        f"SELECT count(*), count(CASE WHEN {special} THEN 1 END) FROM {request.table}", (_LONG_AMOUNT.pattern,)
+    )[0]
+    return bool(found == text.lines and not other)
+
+
+def _read_exactly(request: ReadRequest, text: TextFile, session: Session) -> int:
     import pyarrow as pa
 
-    text = as_utf8(request.path, request.encoding, request.workbench)
     session.create(request.table, {"line_no": "integer", "line": "text"})
     stored = 0
     with text.path.open(encoding="utf-8", newline=text.newline) as file:
