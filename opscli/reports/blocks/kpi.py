@@ -74,13 +74,14 @@ def _ask(item: Item, room: Room, metric: Metric, printer: Printer) -> Course:
     desk = room.desk
     grain = item.grain or metric.time.grain
     window = desk.periods(metric, item.periods or _USUAL_PERIODS[grain], grain)
-    twin = _year_before(window[-1], Calendar(zone=desk.project.zone, week_start=metric.time.week_start))
-    wanted = "year_ago" in room.report.compare and twin not in window
-    points = desk.ask(metric, (*window, twin) if wanted else window)
-    course = points[: len(window)]
+    calendar = Calendar(zone=desk.project.zone, week_start=metric.time.week_start)
+    twin = _year_before(window[-1], calendar)
+    # The period in which the data begin may be covered in part only, so one with data must stand before the twin.
+    earlier = (calendar.previous(twin), twin) if "year_ago" in room.report.compare else ()
+    points = desk.ask(metric, (*window, *earlier))
+    course, ago = points[: len(window)], points[len(window) :]
     first = next((index for index, point in enumerate(course) if point.value.rows > 0), len(course) - 1)
-    ago = points[-1] if wanted else next((point for point in course if point.period == twin), None)
-    known = ago if ago is not None and ago.value.rows > 0 and "year_ago" in room.report.compare else None
+    known = ago[-1] if ago and all(point.value.rows > 0 for point in ago) else None
     return Course(metric=metric, printer=printer, points=course[first:], year_ago=known)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,8 @@ def test_a_metric_without_data_is_left_out_and_says_what_to_add(daily: Any) -> N
 
 @pytest.mark.parametrize("compare", [["previous"], ["previous", "year_ago"]])
 def test_the_year_before_is_named_where_it_is_asked_for_and_known(daily: Any, compare: list[str]) -> None:
-    year_ago = {"order_id": "y", "ordered_at": daily.as_of - timedelta(days=370), "customer_ref": "a", "amount": 100}
-    daily.load("orders", {**year_ago, "status": "paid"})
+    for days in (370, 400):
+        daily.load("orders", _order(daily.as_of - timedelta(days=days)))
     layout = [{"kpi": "revenue", "periods": 2}]
     daily.write(
         "reports/daily.yaml", {"kind": "report", "version": 1, "name": "daily", "layout": layout, "compare": compare}
@@ -75,6 +75,20 @@ def test_the_year_before_is_named_where_it_is_asked_for_and_known(daily: Any, co
 
     (block,) = job.plan(daily.context(options=OPTIONS)).page.blocks
     assert block.notes == (("+890.0% vs Apr 2025",) if "year_ago" in compare else ())
+
+
+def test_a_year_before_in_which_the_data_begin_is_no_measure(daily: Any) -> None:
+    """Data that begin in the middle of a period make a small number, and any change against it a large one."""
+    daily.load("orders", _order(daily.as_of - timedelta(days=370)))
+    layout = [{"kpi": "revenue", "periods": 2}]
+    report = {"kind": "report", "version": 1, "name": "daily", "layout": layout, "compare": ["year_ago"]}
+    daily.write("reports/daily.yaml", report)
+
+    assert job.plan(daily.context(options=OPTIONS)).page.blocks[0].notes == ()
+
+
+def _order(moment: datetime) -> dict[str, Any]:
+    return {"order_id": f"{moment}", "ordered_at": moment, "customer_ref": "a", "amount": 100, "status": "paid"}
 
 
 def test_a_dry_run_leaves_no_file(daily: Any) -> None:
