@@ -43,7 +43,10 @@ def evaluate(warehouse: Warehouse, truth: Path) -> Evaluation:
     with warehouse.read() as session:
         session.create("scratch.identity_truth", dict.fromkeys(_COLUMNS, "text"))
         session.insert_arrow("scratch.identity_truth", table)
-        return _measure(session)
+        measured = _measure(session)
+    if measured.records == 0:
+        raise DataUnusable("there are no records to compare", remedy="opscli import, then opscli dedupe")
+    return measured
 
 
 def _read(truth: Path) -> Any:

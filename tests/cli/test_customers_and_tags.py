@@ -101,3 +101,36 @@ def test_tags_of_another_instant_than_the_profiles_are_refused(root: Path) -> No
         answer = opscli(root, "tag", "apply", "--as-of", "2026-06-01", *words)
         assert answer.returncode == 65
         assert "opscli tag apply --as-of 2026-05-01T12:00:00Z" in answer.stderr
+
+
+def test_a_log_and_a_schema_come_in_the_envelope_too(root: Path) -> None:
+    events = data(opscli(root, "logs", "--json"))
+    assert events[0]["event"] == "run_started"
+    assert json.loads(opscli(root, "logs", "--format", "jsonl").stdout.splitlines()[0]) == events[0]
+    assert data(opscli(root, "config", "schema", "tags", "--json"))["type"] == "object"
+
+
+def test_no_log_names_a_person(root: Path) -> None:
+    assert opscli(root, "tag", "add", "ann@x.org", "low").returncode == 0
+    texts = [path.read_text(encoding="utf-8") for path in (root / ".opscli" / "logs").iterdir()]
+    assert texts
+    assert not [text for text in texts if "x.org" in text or "Ann" in text]
+
+
+def test_a_consent_takes_any_id_and_no_mistyped_topic(root: Path) -> None:
+    assert opscli(root, "consent", "grant", "1", "--evidence", "a call").returncode == 0
+    [word] = data(opscli(root, "consent", "show", "ann@x.org", "--json"))
+    assert (word["status"], word["topic"]) == ("granted", "all")
+    refused = opscli(root, "consent", "deny", "1", "--evidence", "a call", "--topic", "ofers")
+    assert (refused.returncode, "topics are: all" in refused.stderr) == (2, True)
+
+
+def test_nobody_with_a_score_is_said(root: Path) -> None:
+    answer = opscli(root, "health", "show")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "nobody has a score yet\n")
+
+
+def test_a_page_about_somebody_says_the_id_once(root: Path) -> None:
+    page = opscli(root, "customer", "show", "1").stdout
+    profile, _, traits = page.partition("TRAITS")
+    assert ("customer_id" in profile, "customer_id" in traits.partition("TAGS")[0]) == (True, False)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,13 @@ def test_a_file_that_is_no_truth_is_unusable_data(root: Path) -> None:
     answer = opscli(root, "dedupe", "eval", "--truth", "data/crm.csv")
     assert answer.returncode == 65
     assert "source, source_id and person_id" in answer.stderr
+
+
+def test_nothing_imported_is_no_evaluation(root: Path, tmp_path: Path) -> None:
+    fresh = shutil.copytree(root, tmp_path / "fresh", ignore=shutil.ignore_patterns(".opscli"))
+    answer = opscli(fresh, "dedupe", "eval", "--truth", "truth.csv")
+    assert (answer.returncode, answer.stdout) == (65, "")
+    assert "there are no records to compare" in answer.stderr
 
 
 def test_a_dry_run_of_what_is_done_says_that_nothing_changes(root: Path) -> None:

@@ -50,6 +50,13 @@ def test_query_between_two_days_warns_of_a_period_that_is_too_young(project: Pat
     assert answer["warnings"] == ["not complete yet: 2017-Q4"]
 
 
+def test_counts_are_whole_for_people_and_columns_that_say_nothing_are_left_out(project: Path) -> None:
+    lines = opscli(project, "kpi", "query", "pipeline", "--format", "markdown").stdout.splitlines()
+
+    assert lines[0].startswith("| period | value | ")
+    assert not [line for line in lines if ".00" in line]
+
+
 def test_query_splits_by_a_customer_column(project: Path) -> None:
     done = opscli(project, "kpi", "query", "pipeline", "--by", "segment", "--from", "2017-07-01", "--to", "2017-07-01")
 

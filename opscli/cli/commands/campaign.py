@@ -95,22 +95,23 @@ def preview(
     with session.opened() as ctx:
         made = preview_messages(ctx.at(dry=True), find(ctx.project, name), limit)
         index = write_previews(out if out.is_absolute() else ctx.project.root / out, name, made)
+    if not made:
+        report.note(f"the next run would queue nothing: opscli campaign plan {name}")
     report.done(f"{len(made)} messages in {index}", {"messages": len(made), "index": str(index)})
 
 
 @app.command(epilog="Examples:  opscli campaign explain winback --customer c_0123456789abcdef")
 def explain(
     name: Name,
-    customer: Annotated[str, typer.Option(help="Customer id or e-mail address.")],
+    customer: Annotated[str, typer.Option(help="An id, also an old one or a source's, an email or a phone number.")],
 ) -> None:
     """The whole path of one customer with every reason."""
     from opscli.campaigns.views import find, path_of
-    from opscli.delivery.views import find_customer
+    from opscli.profiles.view import resolve
 
     with session.opened() as ctx:
         spec = find(ctx.project, name)
-        with ctx.warehouse.read() as warehouse:
-            found = find_customer(warehouse, customer)
+        found = resolve(ctx, customer)
         with ctx.state.read() as connection:
             rows = path_of(connection, spec, found)
     if not rows and report.chosen_format() == "table":

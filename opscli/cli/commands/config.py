@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,7 +80,7 @@ def schema(
             report.note(modeline(f"../../{SCHEMAS.as_posix()}", word))
         return
     content = assemble(kind) if kind else {word: assemble(word) for word in kinds}
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    report.show_one(content, json.dumps(content, ensure_ascii=False, indent=2))
 
 
 @app.command()

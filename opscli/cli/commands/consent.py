@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Who may be written to, about what.")
 
-Customer = Annotated[str, typer.Argument(help="Customer id or e-mail address.")]
+Customer = Annotated[str, typer.Argument(help="An id, also an old one or a source's, an email or a phone number.")]
 Topic = Annotated[str, typer.Option(help="About what; all when left out.")]
 Channel = Annotated[str, typer.Option(help="On which channel; all when left out.")]
 Evidence = Annotated[str, typer.Option(help="How you know: a form, a call, a letter.")]
@@ -23,11 +23,11 @@ Evidence = Annotated[str, typer.Option(help="How you know: a form, a call, a let
 @app.command(epilog="Examples:  opscli consent show jo@example.com  |  opscli consent show c_0123 --json")
 def show(customer: Customer) -> None:
     """Every word of one customer, the newest first."""
-    from opscli.delivery.views import consent_words, find_customer
+    from opscli.delivery.views import consent_words
+    from opscli.profiles.view import resolve
 
     with session.opened() as ctx:
-        with ctx.warehouse.read() as warehouse:
-            found = find_customer(warehouse, customer)
+        found = resolve(ctx, customer)
         with ctx.state.read() as connection:
             rows = consent_words(connection, found, 100)
     if not rows and report.chosen_format() == "table":
@@ -62,16 +62,27 @@ def deny(customer: Customer, evidence: Evidence, topic: Topic = "all", channel: 
 
 
 def _say(customer: str, status: str, evidence: str, topic: str, channel: str) -> None:
-    from opscli.delivery.views import find_customer, record_consents
+    from opscli.delivery.views import record_consents
+    from opscli.profiles.view import resolve
 
     with session.opened() as ctx:
-        with ctx.warehouse.read() as warehouse:
-            found = find_customer(warehouse, customer)
+        _known(ctx, "topic", topic)
+        _known(ctx, "channel", channel)
+        found = resolve(ctx, customer)
         word = {"customer_id": found, "channel": channel, "topic": topic, "status": status, "source": "by hand",
                 "evidence": evidence, "occurred_at": ctx.as_of}  # fmt: skip
         with ctx.state.begin() as connection:
             record_consents(connection, [word])
     report.done(f"{found}: {status} for {topic}", {"customer_id": found, "status": status, "topic": topic})
+
+
+def _known(ctx: Context, kind: str, name: str) -> None:
+    """A word about a mistyped topic would bind nobody. Raises UsageError."""
+    from opscli.errors import UsageError
+
+    names = ("all", *ctx.project.specs.get(kind, {}))
+    if name not in names:
+        raise UsageError(f"there is no {kind} {name!r}", remedy=f"{kind}s are: {', '.join(names)}")
 
 
 @app.command("import", epilog="Examples:  opscli consent import consents.csv --source newsletter_2024")

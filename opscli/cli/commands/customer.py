@@ -93,17 +93,22 @@ def _show(found: Listing, limit: int) -> None:
 
 def _section_text(section: Section, rows: list[dict[str, Any]]) -> str:
     """A heading, then one row as a list of fields, several as lines."""
+    from opscli.charts.width import pad
+    from opscli.charts.width import width as columns_of
+
     if not rows:
         return ""
     if len(rows) == 1 and section.name in {"profile", "traits"}:
-        known = {name: value for name, value in rows[0].items() if value is not None}
+        said = () if section.name == "profile" else ("customer_id",)  # by the profile above
+        known = {name: value for name, value in rows[0].items() if value is not None and name not in said}
         width = max(map(len, known))
-        body = [f"  {name:<{width}}  {report.cell(value)}" for name, value in known.items()]
+        body = [f"  {name:<{width}}  {_one_line(value)}" for name, value in known.items()]
     else:
-        cells = [list(rows[0]), *([report.cell(value) for value in row.values()] for row in rows)]
-        widths = [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
-        body = [
-            "  " + "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-            for line in cells
-        ]
+        cells = [list(rows[0]), *([_one_line(value) for value in row.values()] for row in rows)]
+        widths = [max(map(columns_of, column)) for column in zip(*cells, strict=True)]
+        body = ["  " + "  ".join(map(pad, line, widths)).rstrip() for line in cells]
     return "\n".join([section.name.upper(), *body, "", ""])
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(report.cell(value).split())

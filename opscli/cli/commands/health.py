@@ -51,6 +51,9 @@ def show(
         return
     with session.opened(as_of) as ctx, ctx.warehouse.read() as warehouse:
         rows = explain.scores(warehouse, ctx.as_of, band, limit) if band else explain.distribution(warehouse, ctx.as_of)
+    if not rows and report.chosen_format() == "table":
+        report.note("nobody has a score yet" if band is None else f"nobody is in the band {band}")
+        return
     report.show(rows)
 
 

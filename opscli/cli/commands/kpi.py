@@ -71,7 +71,8 @@ def query(
         warnings = _unfinished(periods, desk, spec)
         printer = Printer(spec.unit, desk.project.currency, spec.decimals)
         people = report.chosen_format() in ("table", "markdown")
-        report.show([_row(point, by, printer if people else None) for point in points], warnings=warnings)
+        rows = [_row(point, by, printer if people else None) for point in points]
+        report.show(_without_empty(rows) if people else rows, warnings=warnings)
 
 
 @app.command()
@@ -148,6 +149,17 @@ def _unfinished(periods: tuple[Period, ...], desk: Desk, metric: Metric) -> list
     return [f"not complete yet: {', '.join(young)}"] if young else []
 
 
+def _without_empty(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For people: a sum has no margin and no numerator, so these columns say nothing."""
+    said = {name for row in rows for name, value in row.items() if value is not None or name == "value"}
+    return [{name: value for name, value in row.items() if name in said} for row in rows]
+
+
+def _whole(number: float | None) -> float | int | None:
+    """A count as a count: 36, not 36.00."""
+    return int(number) if number is not None and number == int(number) else number
+
+
 def _row(point: Point, by: str | None, printer: Printer | None) -> dict[str, Any]:
     """One value: for people as it is printed in reports, for programs as it is."""
     value = point.value
@@ -156,6 +168,7 @@ def _row(point: Point, by: str | None, printer: Printer | None) -> dict[str, Any
         row["member"] = point.member
     if printer is not None:
         row |= {"value": printer.full(value.value), "margin": printer.margin(value.low, value.high) or None}
-        return row | {"numerator": value.numerator, "denominator": value.denominator, "rows": value.rows}
+        parts = {"numerator": _whole(value.numerator), "denominator": _whole(value.denominator)}
+        return row | parts | {"rows": value.rows}
     row |= {"value": value.value, "numerator": value.numerator, "denominator": value.denominator, "rows": value.rows}
     return row | {"low": value.low, "high": value.high}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from opscli.cli import report, session
 app = typer.Typer()
 
 
-@app.command(epilog="Examples:  opscli logs  |  opscli logs nightly-20260504T013000-1f3a9c --json")
+@app.command(epilog="Examples:  opscli logs  |  opscli logs nightly-20260504T013000-1f3a9c --format jsonl")
 def logs(run: Annotated[str | None, typer.Argument(help="A run's id; the newest run when absent.")] = None) -> None:
     """The log of a run: one line per event, ids and counts only."""
     from opscli.errors import UsageError
@@ -26,8 +25,9 @@ def logs(run: Annotated[str | None, typer.Argument(help="A run's id; the newest 
         events = list(journal.read(ctx.project, run or str(newest[0]["run_id"])))
     if not events:
         raise UsageError(f"there is no log of {run!r}", remedy="opscli history lists the runs")
-    if report.chosen_format() in ("json", "jsonl"):
-        sys.stdout.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+    if report.chosen_format() != "table":
+        names = dict.fromkeys(name for event in events for name in event)
+        report.show(events, columns=list(names))
         return
     for event in events:
         facts = {key: value for key, value in event.items() if key not in ("at", "run", "event") and value != ""}

@@ -118,4 +118,6 @@ def cancel(
     with session.opened() as ctx, ctx.state.begin() as connection:
         keys = [message(connection, key)["message_key"]] if key is not None else []
         number = outbox.cancel(connection, campaign, keys, ctx.as_of)
+    if key is not None and number == 0:
+        raise UsageError("this message does not wait any more", remedy=f"opscli outbox show {key}")
     report.done(f"{number} messages cancelled", {"cancelled": number})

@@ -92,8 +92,8 @@ def _line(row: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
     """What a list shows; due times are local, as the owner's day runs. JSON gets the instant."""
     due = row["due_at"]
     shown = due if report.chosen_format() in ("json", "jsonl") else _local(due, zone)
-    line = {"task": row["task_id"], "due": shown, "priority": row["priority"], "owner": row["owner"]}
-    line |= {"customer": row["customer_id"], "title": row["title"]}
+    line = {"task_id": row["task_id"], "due": shown, "title": row["title"], "owner": row["owner"]}
+    line |= {"priority": row["priority"], "customer_id": row["customer_id"]}
     if row["status"] != "open":
         line |= {"status": row["status"], "outcome": row["outcome"]}
     elif due is not None and due < now:
