@@ -44,12 +44,14 @@ def validate(document: Document) -> tuple[Issue, ...]:
     return tuple(dict.fromkeys(issue for error in errors for issue in _issues(document, error)))
 
 
-def did_you_mean(word: str, known: Iterable[str], place: str = "") -> str:
-    """`did you mean "x"?`, or the known words when nothing is near; "" when there are none."""
+def did_you_mean(word: str, known: Iterable[str], place: str = "", *, otherwise: str | None = None) -> str:
+    """`did you mean "x"?`; when nothing is near `otherwise`, by default the known words ("" when there are none)."""
     names = [str(name) for name in known]
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
         return f'did you mean "{near[0]}"?{place}'
+    if otherwise is not None:
+        return otherwise
     return f"known here: {', '.join(sorted(names))}" if names else ""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.outcome import Issue
 from opscli.stage import Catalog, Provided
 
@@ -80,12 +80,11 @@ def check(spec: TemplateSpec, catalog: Catalog) -> Iterable[Issue]:
     known = {*fields, *(f"traits.{name}" for name in catalog.types("trait")), *GIVEN}
     for variable in found:
         if variable.name not in known:
-            close = get_close_matches(variable.name, sorted(known), n=1)
             yield Issue(
                 file=f"{spec.document.file}/{PART_FILES[variable.part]}",
                 line=variable.line,
                 column=1,
                 what=f"the template reads {variable.name}, which nothing provides",
                 why="templates see customer.<field>, traits.<name>, unsubscribe_url, postal_address and campaign",
-                how=f"did you mean {close[0]}?" if close else "",
+                how=did_you_mean(variable.name, sorted(known), otherwise=""),
             )

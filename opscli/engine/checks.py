@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from opscli.engine.dialect import Dialect
+from opscli.engine.dialect import Dialect, text_literal
 from opscli.engine.entity import Entity
 
 
@@ -61,7 +61,7 @@ def _literal(value: Any, kind: str) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)) and kind in ("integer", "float", "money"):
         return str(value)
-    text = "'" + str(value).replace("'", "''") + "'"
+    text = text_literal(str(value))
     return f"{kind.upper()} {text}" if kind in ("timestamp", "date") else text
 
 

@@ -81,6 +81,11 @@ class DuckDBDialect:
         return f"(epoch({end_sql}) - epoch({start_sql}))"
 
 
+def text_literal(value: str) -> str:
+    """A SQL text literal, for the places where engines take no bound value (views, table functions, printed rules)."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def customer_id_sql(key_sql: str, source_sql: str, source_id_sql: str) -> str:
     """SQL twin of `ids.customer_id`; chr(31) is the unit separator."""
     return f"('c_' || substr(md5({key_sql} || chr(31) || {source_sql} || chr(31) || {source_id_sql}), 1, 16))"

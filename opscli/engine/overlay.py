@@ -80,7 +80,7 @@ class OverlayWarehouse:
             session.execute(f"CREATE VIEW {quoted} AS SELECT * FROM live.main.{quoted}")
             self._through.add(name)
         self._copy(session, "warehouse_info")
-        # A view of open versions must follow its table once that is copied, so it is made anew over the overlay's names.
+        # A view of open versions must follow its table once that is copied: it is made anew over the overlay's names.
         definitions = session.rows(
             "SELECT view_name, sql FROM duckdb_views() WHERE database_name = 'live' AND NOT internal"
         )

@@ -9,7 +9,7 @@ from opscli.engine.entity import Entity
 
 def literal(moment: datetime) -> str:
     """A naive UTC instant as a SQL literal, the same on every engine."""
-    return f"TIMESTAMP '{moment.isoformat(sep=' ', timespec='microseconds')}'"
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
 
 
 def visible(entity: Entity, *, as_of: datetime, known_at: datetime) -> str:

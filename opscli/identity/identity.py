@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
 from opscli.outcome import Issue
 from opscli.stage import Catalog, Provided
@@ -192,6 +192,4 @@ def _field_issues(spec: IdentitySpec, entity: Entity) -> Iterator[Issue]:
 
 
 def _unknown(spec: IdentitySpec, place: tuple[str | int, ...], what: str, name: str, known: Iterable[str]) -> Issue:
-    near = difflib.get_close_matches(name, list(known), 1)
-    how = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(sorted(known))}"
-    return spec.document.issue(place, f'unknown {what} "{name}"', how=how)
+    return spec.document.issue(place, f'unknown {what} "{name}"', how=did_you_mean(name, known))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opscli.config.document import Document
+from opscli.engine.dialect import text_literal
 from opscli.engine.entity import Entity, standard_entities
 from opscli.engine.tables import TABLES
 from opscli.engine.versions import literal
@@ -153,7 +154,7 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
 
 
 def _targets(entity: Entity, ctx: Context) -> tuple[Target, ...]:
-    run_id = ("run_id", survivorship.literal_text(ctx.run_id))
+    run_id = ("run_id", text_literal(ctx.run_id))
     golden = tuple(name for name in _customer_columns(entity) if name != "updated_at")
     made = literal(ctx.as_of)
     links = tuple(name for name in TABLES["links"].names() if name not in ("run_id", "as_of"))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from opscli.engine.dialect import text_literal
 from opscli.engine.entity import Entity
 from opscli.engine.tables import Column
 from opscli.engine.versions import literal
@@ -121,11 +122,6 @@ def _shown(column: Column, session: Session) -> str:
     return f"NULLIF(TRIM({value}), '')" if column.type == "text" else value
 
 
-def literal_text(value: str) -> str:
-    """A SQL text literal: for names out of the schema and ids of our own, where a statement takes no bound values."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _quote(name: str) -> str:
     """Standard SQL on every engine; the names are the schema's."""
     return '"' + name.replace('"', '""') + '"'
@@ -171,7 +167,7 @@ def _golden(session: Session, entity: Entity, chosen: Sequence[Choice], now: dat
 def _lineage(session: Session, chosen: Sequence[Choice]) -> None:
     orders = _orders(chosen)
     parts = [
-        f"SELECT r.customer_id, {literal_text(name)} AS field, r.source, r.source_id, '{choice.method}' AS rule "
+        f"SELECT r.customer_id, {text_literal(name)} AS field, r.source, r.source_id, '{choice.method}' AS rule "
         "FROM scratch.identity_ranked AS r JOIN scratch.identity_winners AS w ON w.customer_id = r.customer_id "
         f"AND r.rank{orders.index(choice.order)} = w.win{number} WHERE r.{_quote(name)} IS NOT NULL"
         for number, choice in enumerate(chosen)
@@ -194,7 +190,7 @@ def apply_overrides(session: Session, entity: Entity) -> None:
             (name, name),
         )
     shown = "SELECT customer_id FROM scratch.identity_golden"
-    known = ", ".join(literal_text(column.name) for column in entity.columns)
+    known = ", ".join(text_literal(column.name) for column in entity.columns)
     session.execute(
         "DELETE FROM scratch.identity_lineage WHERE EXISTS (SELECT 1 FROM scratch.identity_overrides AS o "
         "WHERE o.customer_id = identity_lineage.customer_id AND o.field = identity_lineage.field)"

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from opscli.clock import END_OF_TIME
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, UsageError
 from opscli.rules import audience
 from opscli.rules.sql import render
-from opscli.rules.target import timestamp_literal
 from opscli.rules.tree import RuleInvalid
 from opscli.stage import Context
 from opscli.state.tables import customer_aliases, tasks

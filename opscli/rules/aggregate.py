@@ -13,9 +13,10 @@ from typing import Any
 
 from opscli.clock import parse_duration
 from opscli.engine.dialect import Dialect
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.rules.language import condition
 from opscli.rules.sql import render as render_expression
-from opscli.rules.target import Target, timestamp_literal
+from opscli.rules.target import Target
 from opscli.rules.tree import Expression, RuleInvalid, family
 
 KINDS = ("count", "sum", "avg", "min", "max", "count_distinct")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from opscli.engine.dialect import Dialect
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session
 from opscli.rules.language import condition as parse_condition
 from opscli.rules.sql import literal
-from opscli.rules.target import Target, timestamp_literal
+from opscli.rules.target import Target
 from opscli.rules.tree import Expression
 from opscli.stage import Catalog
 

@@ -4,13 +4,13 @@ node by node; a node, an argument or a flag that is not on the list here is refu
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from opscli.config.validate import did_you_mean
 from opscli.rules.build import Builder, literal
 from opscli.rules.operators import FUNCTIONS
 from opscli.rules.scan import CONSTANTS, Word, scan
@@ -66,19 +66,17 @@ def mentions(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _check_word(word: Word, names: Mapping[str, str]) -> None:
     if word.kind == "function" and word.text not in FUNCTIONS:
-        near = difflib.get_close_matches(word.text, FUNCTIONS, n=1)
         raise RuleInvalid(
             f'unknown function "{word.text}" in a condition',
             why=f"functions are {', '.join(sorted(FUNCTIONS))}",
-            how=f'did you mean "{near[0]}"?' if near else "use one of these",
+            how=did_you_mean(word.text, FUNCTIONS, otherwise="use one of these"),
             offset=word.at,
         )
     if word.kind == "name" and word.text not in names and word.text not in CONSTANTS:
-        near = difflib.get_close_matches(word.text, names, n=1)
         raise RuleInvalid(
             f'unknown name "{word.text}" in a condition',
             why="nothing that can be used here has this name",
-            how=f'did you mean "{near[0]}"?' if near else f"names here: {', '.join(sorted(names)[:12])}",
+            how=did_you_mean(word.text, names, otherwise=f"names here: {', '.join(sorted(names)[:12])}"),
             offset=word.at,
         )
 
@@ -224,8 +222,7 @@ class _Converter:
                 "has_tag has no meaning here", why="tags belong to customers", how="remove it", offset=call.at
             )
         if tag not in self.tags:
-            near = difflib.get_close_matches(tag, self.tags, n=1)
-            how = f'did you mean "{near[0]}"?' if near else "define it in configs/tags/"
+            how = did_you_mean(tag, self.tags, otherwise="define it in configs/tags/")
             raise RuleInvalid(f'unknown tag "{tag}"', why="no tags file defines it", how=how, offset=at)
 
     def _word(self, stand_in: str) -> Word:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from opscli.engine.dialect import text_literal
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.rules.operators import FUNCTIONS
-from opscli.rules.target import Target, timestamp_literal
+from opscli.rules.target import Target
 from opscli.rules.tree import Expression, Node, Value
 
 
@@ -29,7 +31,7 @@ def literal(value: Value) -> str:
         return timestamp_literal(value)
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
-    return "'" + str(value).replace("'", "''") + "'"
+    return text_literal(str(value))
 
 
 def _literal(node: Node, _target: Target) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from opscli.engine.dialect import Dialect
+from opscli.engine.versions import literal as timestamp_literal
 
 
 def _no_tags(name: str) -> str:
@@ -43,8 +44,3 @@ class Target:
         if self.read is not None:
             return self.read(sql, type_)
         return sql if type_ == "text" else f"CAST({sql} AS {self.dialect.type(type_)})"
-
-
-def timestamp_literal(moment: datetime) -> str:
-    """`TIMESTAMP '2026-05-04 09:00:00'`: naive UTC, the same on every engine."""
-    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"

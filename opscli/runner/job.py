@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +9,7 @@ from typing import Any
 
 from opscli.clock import parse_duration
 from opscli.config.document import Document, Place
+from opscli.config.validate import did_you_mean
 from opscli.outcome import Issue
 from opscli.runner.stages import STAGES
 from opscli.stage import Catalog, Provided
@@ -86,13 +86,13 @@ def check(spec: JobSpec, catalog: Catalog) -> Iterable[Issue]:
     for index, step in enumerate(spec.steps):
         place: Place = ("steps", index)
         if step.uses not in STAGES:
-            yield document.issue(place, f"unknown step {step.uses!r}", how=_suggest(step.uses, tuple(STAGES)))
+            yield document.issue(place, f"unknown step {step.uses!r}", how=did_you_mean(step.uses, tuple(STAGES) or "known: none"))
         if step.id in seen:
             yield document.issue(place, f"two steps are called {step.id!r}", how="give one of them another id")
         report = step.options.get("report")
         if step.uses == "report" and catalog.get("report", str(report)) is None:
             yield document.issue(
-                place, f"unknown report {report!r}", how=_suggest(str(report), catalog.names("report"))
+                place, f"unknown report {report!r}", how=did_you_mean(str(report) or "known: none", catalog.names("report"))
             )
         for needed in step.needs:
             if needed not in seen:
@@ -143,8 +143,3 @@ def _schedule(value: str | Mapping[str, Any] | None) -> Schedule | None:
     if isinstance(value, str):
         return Schedule(cron=value)
     return Schedule(cron=value["cron"], zone=value.get("timezone", ""))
-
-
-def _suggest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f'did you mean "{close[0]}"?' if close else f"known: {', '.join(known) or 'none'}"

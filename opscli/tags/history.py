@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opscli.clock import END_OF_TIME
-from opscli.rules.target import timestamp_literal
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.stage import Context
 from opscli.tags.explain import label_in
 from opscli.tags.tags import TagSpec

@@ -13,11 +13,11 @@ from typing import Any
 
 from opscli.clock import END_OF_TIME, iso
 from opscli.engine.erasure import delete_customers
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import DataUnusable, GuardStopped, TryLater
 from opscli.outcome import Outcome
 from opscli.rules import audience
-from opscli.rules.target import timestamp_literal
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import pins as pins_table

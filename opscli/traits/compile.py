@@ -13,11 +13,12 @@ from datetime import datetime
 from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.engine.query import Pipeline
+from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.versions import visible
 from opscli.rules.aggregate import Checked, guard
 from opscli.rules.aggregate import render as render_aggregate
 from opscli.rules.sql import render
-from opscli.rules.target import Target, timestamp_literal
+from opscli.rules.target import Target
 from opscli.traits.model import Resolved
 
 

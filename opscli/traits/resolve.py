@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
+from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue
@@ -59,12 +59,12 @@ def _field(trait: Trait, entities: Mapping[str, Entity]) -> Resolved | Issue:
     name, _, column = trait.column.partition(".")
     customers = usable_columns(entities["customers"])
     if name != "customers" or column not in customers:
-        near = difflib.get_close_matches(column, customers, n=1)
+        columns = [f"customers.{name}" for name in customers]
         return trait.issue(
             "field",
             f'unknown customer field "{trait.column}"',
             why="a field trait copies a column of customers",
-            how=f'did you mean "customers.{near[0]}"?' if near else f"columns: {', '.join(customers)}",
+            how=did_you_mean(f"customers.{column}", columns, otherwise=f"columns: {', '.join(customers)}"),
         )
     return Resolved(trait=trait, type=customers[column])
 
@@ -88,8 +88,7 @@ def _aggregated(trait: Trait, entities: Mapping[str, Entity], zone: str) -> Reso
         raise TypeError(message)
     entity = entities.get(aggregate.entity)
     if entity is None:
-        near = difflib.get_close_matches(aggregate.entity, entities, n=1)
-        how = f'did you mean "{near[0]}"?' if near else f"entities: {', '.join(sorted(entities))}"
+        how = did_you_mean(aggregate.entity, entities)
         return trait.issue(trait.kind, f'unknown entity "{aggregate.entity}"', how=how)
     if entity.customer is None:
         why = "its rows belong to no customer"
