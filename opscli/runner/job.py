@@ -86,13 +86,15 @@ def check(spec: JobSpec, catalog: Catalog) -> Iterable[Issue]:
     for index, step in enumerate(spec.steps):
         place: Place = ("steps", index)
         if step.uses not in STAGES:
-            yield document.issue(place, f"unknown step {step.uses!r}", how=did_you_mean(step.uses, tuple(STAGES) or "known: none"))
+            yield document.issue(place, f"unknown step {step.uses!r}", how=did_you_mean(step.uses, tuple(STAGES)))
         if step.id in seen:
             yield document.issue(place, f"two steps are called {step.id!r}", how="give one of them another id")
         report = step.options.get("report")
         if step.uses == "report" and catalog.get("report", str(report)) is None:
             yield document.issue(
-                place, f"unknown report {report!r}", how=did_you_mean(str(report) or "known: none", catalog.names("report"))
+                place,
+                f"unknown report {report!r}",
+                how=did_you_mean(str(report), catalog.names("report")) or "known: none",
             )
         for needed in step.needs:
             if needed not in seen:

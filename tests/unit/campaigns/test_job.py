@@ -85,6 +85,17 @@ def test_a_customer_whose_tag_is_gone_again_does_not_enter(shop: Shop) -> None:
     assert shop.run()[0].counts["entered"] == 0
 
 
+def test_a_tag_that_ends_this_very_instant_is_not_held_any_more(shop: Shop) -> None:
+    shop.change("campaigns/winback.yaml", "backfill: true", "backfill: true\naudience: has_tag('churned')")
+    shop.customers([("ends", "ends@x.example", True), ("holds", "holds@x.example", True)])
+    shop.tag("ends", "holds", tag="churned")
+    shop.untag("ends", tag="churned")
+    shop.tag("ends", "holds")
+    preview, _ = shop.run()
+    assert preview.skipped == {"not_in_audience": 1}
+    assert [row[0] for row in shop.rows(outbox, "customer_id")] == ["holds"]
+
+
 def test_tag_left_takes_those_who_lost_it(shop: Shop) -> None:
     shop.change("campaigns/winback.yaml", "tag_entered", "tag_left")
     shop.customers([("a", "a@x.example", True), ("b", "b@x.example", True)])
