@@ -29,8 +29,8 @@ WRITE_WAIT_SECONDS = 600.0
 _STORAGE = "v1.5.0"
 """Storage version that DuckDB 1.5 reads and 2.0 writes."""
 _MEMORY_SHARE = 0.5
-_MEMORY_CAP_BYTES = 1_200_000_000
-"""Above it DuckDB spills to the scratch folder; chosen so that the whole nightly job stays under 1.5 GB."""
+_MEMORY_CAP_BYTES = 900_000_000
+"""Above it DuckDB spills to the scratch folder; chosen so that the whole nightly job stays at about 1 GB."""
 
 
 def connect_scratch(folder: Path, *, memory_limit: int | None = None) -> duckdb.DuckDBPyConnection:
