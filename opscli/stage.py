@@ -25,8 +25,8 @@ Spec = TypeVar("Spec")
 class Provided:
     """Something that a document defines and others may name: a trait, a tag, a template, a channel, a column.
 
-    `type` is a rule type (`text integer float money boolean timestamp date`) where it is a value, else "". A value whose
-    type is that of a column says so as `entity.column`; `Catalog.types` looks it up.
+    `type` is a rule type (`text integer float money boolean timestamp date`) where it is a value, else "". A value
+    whose type is that of a column says so as `entity.column`; `Catalog.types` looks it up.
     """
 
     category: str

@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001  naive UTC, as everywhere inside
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
