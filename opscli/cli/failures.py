@@ -49,6 +49,8 @@ def _signal(error: BaseException) -> int | None:
 
     if isinstance(error, KeyboardInterrupt | Abort):
         return signal.SIGINT
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's words for a signal in a query
+        return signal.SIGINT
     return error.number if isinstance(error, Interrupted) else None
 
 
