@@ -28,7 +28,7 @@ demo: $(STAMP)
 	@echo "The same as a page: $(CURDIR)/out/daily.html"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not bench and not faults"
+	$(BIN)/python -m pytest -m "not bench and not faults" -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -45,12 +45,10 @@ def _signal(error: BaseException) -> int | None:
     """Number of the signal behind an exception: Ctrl-C, Typer's Abort, SIGTERM, SIGHUP."""
     from typer.exceptions import Abort
 
-    from opscli.cli.main import Interrupted
+    from opscli.cli.main import Interrupted, received
 
     if isinstance(error, KeyboardInterrupt | Abort):
-        return signal.SIGINT
-    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's words for a signal in a query
-        return signal.SIGINT
+        return received[-1] if received else signal.SIGINT
     return error.number if isinstance(error, Interrupted) else None
 
 

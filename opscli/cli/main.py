@@ -42,7 +42,12 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
+received: list[int] = []
+"""Signals that came: an engine in the middle of a query turns any of them into a plain interruption."""
+
+
 def _interrupt(number: int, _frame: object) -> None:
+    received.append(number)
     raise Interrupted(number)
 
 

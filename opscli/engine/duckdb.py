@@ -78,9 +78,18 @@ class DuckDBSession:
         self.connection = connection
         self._catalog = catalog
 
+    def _query(self, sql: str, params: Params) -> duckdb.DuckDBPyConnection:
+        """Run a statement. DuckDB turns a signal that comes meanwhile into a RuntimeError; here it is undone."""
+        try:
+            return self.connection.execute(sql, _bound(params))
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":
+                raise KeyboardInterrupt from error
+            raise
+
     def execute(self, sql: str, params: Params = ()) -> int:
         """Run one statement; DuckDB answers DML with one row that holds the count."""
-        self.connection.execute(sql, _bound(params))
+        self._query(sql, params)
         description = self.connection.description
         if description and description[0][0] == "Count":
             rows = self.connection.fetchall()
@@ -89,17 +98,17 @@ class DuckDBSession:
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """All rows."""
-        return list(self.connection.execute(sql, _bound(params)).fetchall())
+        return list(self._query(sql, params).fetchall())
 
     def dicts(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
         """All rows as column → value."""
-        found = self.connection.execute(sql, _bound(params))
+        found = self._query(sql, params)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def value(self, sql: str, params: Params = ()) -> Any:
         """First column of the first row, or None. The result is read to its end: a rest of it would block `batches`."""
-        rows = self.connection.execute(sql, _bound(params)).fetchall()
+        rows = self._query(sql, params).fetchall()
         return rows[0][0] if rows else None
 
     def batches(self, sql: str, params: Params = (), *, size: int = 100_000) -> Iterator[Any]:

@@ -1,15 +1,37 @@
 from __future__ import annotations
 
+import signal
+
 import pytest
 
+from opscli.cli import main
 from opscli.cli.failures import report_failure
+from opscli.engine.duckdb import DuckDBWarehouse
 
 
-def test_a_query_that_ctrl_c_stopped_is_no_unexpected_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert report_failure(RuntimeError("Query interrupted")) == 130
-    assert capsys.readouterr().err == "opscli: stopped by SIGINT\n"
+def test_an_interruption_is_130_and_a_signal_that_came_says_which() -> None:
+    assert report_failure(KeyboardInterrupt()) == 130
+    main.received.append(signal.SIGTERM)
+    try:
+        assert report_failure(KeyboardInterrupt()) == 143
+    finally:
+        main.received.clear()
 
 
-def test_any_other_fault_stays_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert report_failure(RuntimeError("odd")) == 70
-    assert "please report it" in capsys.readouterr().err
+def test_a_failure_of_ours_is_no_signal() -> None:
+    assert report_failure(RuntimeError("some other")) == 70
+
+
+def test_a_signal_during_a_query_is_an_interruption(
+    warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB says so with a RuntimeError of these words; the run must count as interrupted, not as failed."""
+
+    class Interrupted:
+        def execute(self, *_: object) -> object:
+            raise RuntimeError("Query interrupted")
+
+    with warehouse.read() as session:
+        monkeypatch.setattr(session, "connection", Interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            session.execute("SELECT 1")
