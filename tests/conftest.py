@@ -28,6 +28,13 @@ def refresh_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--refresh-golden"))
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI=true refuses to send from a local state, as it should; the tests that want that say so themselves."""
+    for name in ("CI", "OPSCLI_ENV", "OPSCLI_PROJECT", "OPSCLI_CLOCK"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
     """An empty warehouse file."""
