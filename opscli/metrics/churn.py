@@ -14,13 +14,12 @@ from typing import Any
 from opscli.clock import parse_duration
 from opscli.config.document import Document
 from opscli.metrics.frame import Frame
-from opscli.metrics.kind import Parts, Source, Value, number, share
+from opscli.metrics.kind import Parts, Source, Value, number, proportion
 from opscli.metrics.measure import customer_issues, issues, shorthand
 from opscli.outcome import Issue
 from opscli.rules.aggregate import Aggregate, guard
 from opscli.rules.aggregate import check as check_aggregate
 from opscli.stage import Catalog
-from opscli.stats.intervals import wilson_interval
 
 UNIT = "percent"
 
@@ -71,13 +70,4 @@ def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
 
 def value(_settings: Settings, parts: Parts) -> Value:
     """Undefined while nobody was active; with its Wilson interval."""
-    lost, base = number(parts, "lost"), number(parts, "base")
-    interval = wilson_interval(int(lost), int(base)) if base else None
-    return Value(
-        value=share(lost, base),
-        numerator=lost,
-        denominator=base,
-        rows=int(base),
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
-    )
+    return proportion(number(parts, "lost"), number(parts, "base"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from opscli.config.document import Document
 from opscli.outcome import Issue
 from opscli.stage import Catalog
+from opscli.stats.intervals import wilson_interval
 
 if TYPE_CHECKING:
     from opscli.metrics.frame import Frame
@@ -76,3 +77,16 @@ def share(numerator: float | None, denominator: float | None) -> float | None:
 def number(parts: Parts, name: str) -> float:
     """A count or sum that is 0 when no row was there."""
     return parts.get(name) or 0.0
+
+
+def proportion(hits: float, base: float) -> Value:
+    """A share of people with its Wilson interval; undefined where there was nobody."""
+    interval = wilson_interval(int(hits), int(base)) if base else None
+    return Value(
+        value=share(hits, base),
+        numerator=hits,
+        denominator=base,
+        rows=int(base),
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+    )

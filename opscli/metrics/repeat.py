@@ -8,13 +8,12 @@ from typing import Any
 
 from opscli.config.document import Document
 from opscli.metrics.frame import Frame
-from opscli.metrics.kind import Parts, Source, Value, number, share
+from opscli.metrics.kind import Parts, Source, Value, number, proportion
 from opscli.metrics.measure import customer_issues, issues, shorthand
 from opscli.outcome import Issue
 from opscli.rules.aggregate import Aggregate, guard
 from opscli.rules.aggregate import check as check_aggregate
 from opscli.stage import Catalog
-from opscli.stats.intervals import wilson_interval
 
 UNIT = "percent"
 
@@ -58,13 +57,4 @@ def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
 
 def value(_settings: Settings, parts: Parts) -> Value:
     """Undefined in a period without customers; with its Wilson interval."""
-    repeaters, buyers = number(parts, "repeaters"), number(parts, "buyers")
-    interval = wilson_interval(int(repeaters), int(buyers)) if buyers else None
-    return Value(
-        value=share(repeaters, buyers),
-        numerator=repeaters,
-        denominator=buyers,
-        rows=int(buyers),
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
-    )
+    return proportion(number(parts, "repeaters"), number(parts, "buyers"))
