@@ -19,6 +19,7 @@ from opscli.errors import ConfigInvalid, UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import config_kinds
 from opscli.outcome import Issue
+from opscli.phrases import say
 
 PROJECT_FILE = Path("configs") / "project.yaml"
 JOBS = "../jobs"
@@ -175,7 +176,7 @@ def _version_issue(document: Document, version: Any) -> Issue:
         return document.issue(("version",), 'missing key "version"', why=why, how=f"add version: {current}")
     newer = isinstance(version, int) and version > current
     how = "install a newer opscli, or go back to the older form of the file" if newer else f"write version: {current}"
-    return document.issue(("version",), f"unknown version {version}", why=why, how=how)
+    return document.issue(("version",), say("config.unknown_version", version=version), why=why, how=how)
 
 
 def _folders(root: Path, issues: list[Issue], texts: dict[str, str]) -> Iterator[Document]:

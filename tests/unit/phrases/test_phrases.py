@@ -1,0 +1,96 @@
+"""The catalogue: every text that code says exists in both languages, with the same values, and none lies idle."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import opscli
+from opscli.phrases import LOCALES, catalogue, current, rooms, say, use
+
+PACKAGE = Path(opscli.__file__).parent
+ENTRIES = {f"{room}.{name}": texts for room in rooms() for name, texts in catalogue(room).items()}
+
+
+def _placeholders(text: str) -> set[str]:
+    return {str(name).partition(".")[0].partition("[")[0] for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def _variants(texts: object) -> list[str]:
+    return [str(item) for item in texts] if isinstance(texts, list) else [str(texts)]
+
+
+def _calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """(place, key or prefix*, call) of each `say` in the package; a computed key counts by its constant beginning."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "from opscli.phrases import" in text else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say" and node.args:
+                yield f"{path.relative_to(PACKAGE)}:{node.lineno}", _key(node.args[0]), node
+
+
+def _key(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    first = node.values[0] if isinstance(node, ast.JoinedStr) else None
+    return f"{first.value!s}*" if isinstance(first, ast.Constant) else "*"
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_both_languages_have_the_text_with_the_same_values(key: str) -> None:
+    texts = ENTRIES[key]
+    assert set(texts) == set(LOCALES), key
+    sets = {locale: set().union(*map(_placeholders, _variants(texts[locale]))) for locale in LOCALES}
+    assert sets["en"] - {"count"} == sets["zh"] - {"count"}, key
+    assert all(variant.strip() for locale in LOCALES for variant in _variants(texts[locale])), key
+
+
+def test_whatever_code_says_is_in_the_catalogue() -> None:
+    missing = []
+    for place, key, call in _calls():
+        named = {word.arg for word in call.keywords} - {"locale"}
+        found = [name for name in ENTRIES if key.endswith("*") and name.startswith(key[:-1])] or [key]
+        for name in found:
+            needs = set().union(*(_placeholders(text) for text in _variants(ENTRIES.get(name, {}).get("en", ""))))
+            if key == "*" or name not in ENTRIES:
+                missing.append(f"{place} says {key}")
+            elif None not in named and not key.endswith("*") and not needs <= named:
+                missing.append(f"{place} gives {name} no {needs - named}")
+    assert missing == []
+
+
+def test_no_text_lies_idle() -> None:
+    said = [key for _, key, _ in _calls()]
+    idle = [
+        name
+        for name in ENTRIES
+        if not any(name == key or (key.endswith("*") and name.startswith(key[:-1])) for key in said)
+    ]
+    assert idle == []
+
+
+def test_chinese_is_not_english_left_standing() -> None:
+    bare = [name for name, texts in ENTRIES.items() if _variants(texts["zh"]) == _variants(texts["en"])]
+    assert [name for name in bare if any(ch.isalpha() for ch in _without_values(name))] == []
+
+
+def _without_values(name: str) -> str:
+    text = "".join(_variants(ENTRIES[name]["en"]))
+    return "".join(literal for literal, *_ in string.Formatter().parse(text))
+
+
+def test_the_language_is_chosen_once_and_an_unknown_one_is_english() -> None:
+    use("zh")
+    chinese = say("config.unknown_version", version=9)
+    use("fr")
+    assert (chinese, say("config.unknown_version", version=9), current()) == ("未知的版本 9", "unknown version 9", "en")
+    assert say("config.unknown_version", locale="zh", version=9) == chinese
+
+
+def test_a_key_that_nobody_wrote_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        say("config.no_such_text")
