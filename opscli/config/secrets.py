@@ -14,7 +14,7 @@ from opscli.errors import ConfigInvalid, OpscliError
 from opscli.outcome import Issue
 
 MASK = "***"
-_KEYS = ("id_key",)
+PLAIN_KEYS = ("id_key",)
 """Keys whose plain text is shown to nobody, although a file may hold it."""
 _SECONDS = 30
 
@@ -71,7 +71,7 @@ def redacted(value: Any) -> Any:
         return f"{MASK} ({how} {where if isinstance(where, str) else where[0]})"
     if isinstance(value, Mapping):
         return {
-            str(key): MASK if key in _KEYS and isinstance(item, str) else redacted(item) for key, item in value.items()
+            str(key): MASK if key in PLAIN_KEYS and isinstance(item, str) else redacted(item) for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [redacted(item) for item in value]
