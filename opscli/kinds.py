@@ -15,6 +15,7 @@ from typing import Any
 PACKAGE_FOLDER = Path(__file__).parent
 
 
+@cache
 def kinds_in(package: str) -> tuple[str, ...]:
     """Names of the types in a package folder, sorted: modules with a `<name>.schema.json` that states no `x-folder`."""
     folder = PACKAGE_FOLDER.joinpath(*package.split(".")[1:])

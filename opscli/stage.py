@@ -43,6 +43,8 @@ class Catalog:
     entries: Mapping[str, Mapping[str, Provided]]
     entities: Mapping[str, Entity]
     zone: str = "UTC"
+    _types: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Answers of `types`, which every document's check asks for."""
 
     def names(self, category: str) -> tuple[str, ...]:
         """Names of a category, sorted."""
@@ -54,8 +56,10 @@ class Catalog:
 
     def types(self, category: str) -> dict[str, str]:
         """Name to rule type, for the names that are values."""
-        found = {name: self._resolved(item.type) for name, item in self.entries.get(category, {}).items()}
-        return {name: type_ for name, type_ in found.items() if type_}
+        if category not in self._types:
+            found = {name: self._resolved(item.type) for name, item in self.entries.get(category, {}).items()}
+            self._types[category] = {name: type_ for name, type_ in found.items() if type_}
+        return self._types[category]
 
     def _resolved(self, stated: str) -> str:
         """A rule type; one stated as `entity.column` is that column's, "" where there is no such column."""
@@ -106,7 +110,7 @@ class Project:
     clock_pin: str | None
     version: str
     """Config version: SHA-256 of all documents."""
-    documents: tuple[Document, ...]
+    documents: Sequence[Document]
     specs: Mapping[str, Mapping[str, object]]
     entities: Mapping[str, Entity]
     catalog: Catalog

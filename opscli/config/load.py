@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from opscli.config.document import Document
 from opscli.config.reader import KEY, Tree, read_yaml
 from opscli.config.schemas import assemble, folder_of, version_of
-from opscli.config.secrets import dotenv_warnings, variable
+from opscli.config.secrets import variable
 from opscli.config.validate import did_you_mean, validate
 from opscli.errors import ConfigInvalid, UsageError
 from opscli.ids import fingerprint
@@ -36,10 +36,9 @@ class LoadedConfig:
     root: Path
     project: Document
     environment: str
-    documents: tuple[Document, ...]
+    documents: Sequence[Document]
     version: str
     texts: Mapping[str, str]
-    warnings: tuple[Issue, ...] = ()
 
 
 def find_root(start: Path) -> Path:
@@ -49,6 +48,11 @@ def find_root(start: Path) -> Path:
         if (folder / PROJECT_FILE).is_file():
             return folder
     raise UsageError(f"no project here: neither {here} nor a folder above has {PROJECT_FILE}", remedy=_GO_THERE)
+
+
+def chosen_environment(stated: str | None, root: Path) -> str:
+    """The environment of a call: what it states, else OPSCLI_ENV of the process, else of `.env`, else `default`."""
+    return stated or variable("OPSCLI_ENV", root) or DEFAULT_ENVIRONMENT
 
 
 def load(root: Path, environment: str | None) -> LoadedConfig:
@@ -62,11 +66,10 @@ def load(root: Path, environment: str | None) -> LoadedConfig:
     return LoadedConfig(
         root=root,
         project=project,
-        environment=environment or variable("OPSCLI_ENV", root) or DEFAULT_ENVIRONMENT,
+        environment=chosen_environment(environment, root),
         documents=documents,
         version=fingerprint([[item.kind, item.name, item.data] for item in documents]),
         texts=texts,
-        warnings=dotenv_warnings(root),
     )
 
 

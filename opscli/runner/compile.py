@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from opscli.config.load import LoadedConfig, load
+from opscli.config.load import chosen_environment, load
 from opscli.config.project import ProjectSpec
+from opscli.config.seal import take_seal
 from opscli.config.secrets import resolve
 from opscli.engine.entity import Entity, standard_entities
 from opscli.kinds import load_config_kind
 from opscli.outcome import Issue
+from opscli.runner.kept import Checked, keep, recall
 from opscli.stage import Catalog, ConfigKind, Project, Provided, collecting
 
 ENTITY, COLUMN, CUSTOMER_FIELD = "entity", "column", "customer_field"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A project without problems, before any secret was read: what `config check` needs on a machine without them."""
-
-    loaded: LoadedConfig
-    settings: ProjectSpec
-    specs: Mapping[str, Mapping[str, object]]
-    catalog: Catalog
-
-
 def check_project(root: Path, environment: str | None = None) -> Checked:
-    """Read and check all config; raises ConfigInvalid with every problem of every document."""
+    """All config, read and checked, or as it was kept while nothing has changed since.
+
+    Raises ConfigInvalid with every problem of every document, UsageError for an unknown environment.
+    """
+    chosen = chosen_environment(environment, root)
+    checked = recall(root, chosen)
+    if checked is None:
+        seal = take_seal(root)
+        checked = read_project(root, chosen)
+        keep(checked, seal)
+    checked.settings.settings(chosen)
+    return checked
+
+
+def read_project(root: Path, environment: str | None) -> Checked:
+    """Read and check every file, whatever was kept; raises ConfigInvalid with every problem of every document."""
     loaded = load(root, environment)
-    modules = {document.kind: _module(document.kind) for document in loaded.documents}
+    modules = {kind: _module(kind) for kind in sorted({document.kind for document in loaded.documents})}
     specs: dict[str, dict[str, object]] = defaultdict(dict)
     with collecting() as issues:
         for document in loaded.documents:
@@ -46,7 +52,6 @@ def check_project(root: Path, environment: str | None = None) -> Checked:
         for kind, named in specs.items():
             for spec in named.values():
                 issues.extend(modules[kind].check(spec, catalog))
-    settings.settings(loaded.environment)
     return Checked(loaded=loaded, settings=settings, specs=specs, catalog=catalog)
 
 

@@ -22,10 +22,11 @@ SCHEMAS = Path(".opscli") / "schemas"
 @app.command()
 def check() -> None:
     """Check every file of the project; all problems at once, each with its place and the way out."""
+    from opscli.config.secrets import dotenv_warnings
     from opscli.runner.compile import check_project
 
     checked = check_project(session.root(), CHOICES.environment)
-    for warning in checked.loaded.warnings:
+    for warning in dotenv_warnings(checked.loaded.root):
         report.note(str(warning))
     count, version = len(checked.loaded.documents), checked.loaded.version
     data = {"files": len(checked.loaded.texts), "documents": count, "version": version}

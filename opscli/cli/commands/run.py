@@ -41,7 +41,6 @@ def run(
         tell(known, session.root())
         return 0
     from opscli.runner.execute import run_job
-    from opscli.runner.glance import remember
 
     project = session.open_project()
     spec = find_job(project, job)
@@ -57,7 +56,6 @@ def run(
         return plan_and_show(project, request)
     with watching() as observer:
         result = run_job(project, request, observer)
-    remember(project)
     tell(result, project.root)
     return result.exit_code
 

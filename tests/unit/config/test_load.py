@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from opscli.config.load import find_root, load
+from opscli.config.secrets import dotenv_warnings
 from opscli.errors import ConfigInvalid, UsageError
 
 Write = Callable[[str, str], Path]
@@ -72,9 +73,9 @@ def test_the_environment_comes_from_the_call_then_the_variable_then_the_dotenv(
 def test_a_dotenv_that_others_can_read_is_a_warning(root: Path, write: Write) -> None:
     path = write(".env", "A=b\n")
     path.chmod(0o644)
-    assert [warning.how for warning in load(root, None).warnings] == ["chmod 600 .env"]
+    assert [warning.how for warning in dotenv_warnings(root)] == ["chmod 600 .env"]
     path.chmod(0o600)
-    assert not load(root, None).warnings
+    assert not dotenv_warnings(root)
 
 
 def test_bytes_that_are_no_utf8_are_a_problem_with_a_place(root: Path) -> None:

@@ -1,0 +1,223 @@
+"""A project that was found good is kept in `.opscli/checked.json`, and opened from there while nothing has changed.
+
+Cron asks more often than there is work, and people check more often than they edit. Under an unbroken seal
+(`config.seal`) the documents need not be read, validated and cross-checked again: their data, marks and texts, the
+compiled entities and the catalog are kept as JSON, each part on a line of its own that is read when it is asked for.
+The first line is the hash of all others. A file that is torn, foreign or older than the program is passed over in
+silence; one that somebody else may have written is never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from opscli.config.document import Document, Place
+from opscli.config.later import LaterMapping, LaterSequence
+from opscli.config.load import LoadedConfig
+from opscli.config.project import ProjectSpec
+from opscli.config.reader import Written
+from opscli.config.seal import Seal, take_seal
+from opscli.engine import entity as entity_kind
+from opscli.engine.entity import Entity
+from opscli.kinds import load_config_kind
+from opscli.stage import Catalog, ConfigKind, Provided
+
+FOLDER = ".opscli"
+FILE = "checked.json"
+_OTHERS_MAY_WRITE = 0o022
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A project without problems, before any secret was read: what `config check` needs on a machine without them."""
+
+    loaded: LoadedConfig
+    settings: ProjectSpec
+    specs: Mapping[str, Mapping[str, object]]
+    catalog: Catalog
+
+
+def keep(checked: Checked, seal: Seal) -> None:
+    """Write the project down under the seal that was taken before it was read.
+
+    A folder that cannot be written costs only the shortcut.
+    """
+    root = checked.loaded.root
+    if not seal.settled or take_seal(root).digest != seal.digest:
+        return  # a file changed while it was read, or one more change could not be told from the last
+    parts = dict(_parts(checked))
+    head = {
+        "seal": seal.digest,
+        "version": checked.loaded.version,
+        "files": len(checked.loaded.texts),
+        "documents": {kind: len(parts[f"documents {kind}"]) for kind in _kinds(checked)},
+        "parts": list(parts),
+    }
+    body = "\n".join(json.dumps(line) for line in (head, *parts.values())).encode()
+    folder = root / FOLDER
+    draft = folder / f"{FILE}.{os.getpid()}"
+    try:
+        _make(folder)
+        draft.touch(mode=0o600)
+        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        draft.replace(folder / FILE)
+    except OSError:
+        return
+
+
+def recall(root: Path, environment: str) -> Checked | None:
+    """The kept project while its seal holds, else None."""
+    try:
+        path = root / FOLDER / FILE
+        status = path.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_MAY_WRITE:
+            return None
+        digest, _, body = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(body).hexdigest().encode() != digest:
+            return None
+        lines = body.split(b"\n")
+        head = json.loads(lines[0])
+        if head["seal"] != take_seal(root).digest:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return _opened(root, environment, _Kept(head=head, lines=lines))
+
+
+def _make(folder: Path) -> None:
+    """The project's private folder; it tells git itself that nothing in it is to be kept."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+def _kinds(checked: Checked) -> list[str]:
+    return sorted({document.kind for document in checked.loaded.documents})
+
+
+def _parts(checked: Checked) -> Iterator[tuple[str, Any]]:
+    """Name and content of every line after the head."""
+    for kind in _kinds(checked):
+        documents = [document for document in checked.loaded.documents if document.kind == kind]
+        yield f"documents {kind}", [_row(document) for document in documents]
+        yield f"marks {kind}", [_marks_row(document) for document in documents]
+    yield "entities", [_entity_row(entity) for entity in checked.catalog.entities.values()]
+    for category, entries in checked.catalog.entries.items():
+        yield f"entries {category}", [[item.name, item.type, item.file, item.line] for item in entries.values()]
+    yield "texts", dict(checked.loaded.texts)
+
+
+def _row(document: Document) -> dict[str, Any]:
+    facts = {item.name: getattr(document, item.name) for item in fields(document) if item.name != "marks"}
+    return {**facts, "written": list(_written((), document.data))}
+
+
+def _written(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
+    """Numbers that remember how they were written, which JSON would forget, with their places."""
+    if isinstance(value, Written):
+        yield place, value.text
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _written((*place, key), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _written((*place, index), item)
+
+
+def _marks_row(document: Document) -> list[list[Any]]:
+    return [[line, column, *place] for place, (line, column) in document.marks.items()]
+
+
+def _entity_row(entity: Entity) -> list[Any]:
+    """A compiled entity as one document that extends nothing, so that its presets need not be read again."""
+    whole = {"key": entity.key, "time": entity.time, "customer": entity.customer, "schema": entity.schema}
+    stated = {name: value for name, value in whole.items() if value is not None}
+    return [_row(entity.document), stated, entity.extends]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The file's lines; each part is decoded when it is asked for."""
+
+    head: Mapping[str, Any]
+    lines: Sequence[bytes]
+
+    def part(self, name: str) -> Any:
+        return json.loads(self.lines[self.head["parts"].index(name) + 1])
+
+    def documents(self, kind: str) -> list[Document]:
+        all_marks = LaterSequence[Any](partial(self.part, f"marks {kind}"), self.head["documents"][kind])
+        rows = enumerate(self.part(f"documents {kind}"))
+        return [_document(row, LaterMapping(partial(_marks, all_marks, index))) for index, row in rows]
+
+    def entities(self) -> dict[str, Entity]:
+        found = {}
+        for row, stated, extends in self.part("entities"):
+            document = _document(row, {})
+            whole = {key: value for key, value in document.data.items() if key != "extends"} | stated
+            entity = entity_kind.parse(replace(document, data=whole))
+            found[entity.name] = replace(entity, document=document, extends=extends)
+        return found
+
+    def entries(self, category: str) -> dict[str, Provided]:
+        rows = self.part(f"entries {category}")
+        return {
+            name: Provided(category=category, name=name, type=type_, file=file, line=line)
+            for name, type_, file, line in rows
+        }
+
+
+def _document(row: dict[str, Any], marks: Mapping[Place, tuple[int, int]]) -> Document:
+    for place, text in row.pop("written"):
+        *path, last = place
+        node = row["data"]
+        for part in path:
+            node = node[part]
+        node[last] = Written(text)
+    return Document(marks=marks, **row)
+
+
+def _marks(rows: Sequence[list[list[Any]]], index: int) -> dict[Place, tuple[int, int]]:
+    return {tuple(place): (line, column) for line, column, *place in rows[index]}
+
+
+def _opened(root: Path, environment: str, kept: _Kept) -> Checked:
+    """The project, of which nothing but its settings is decoded yet."""
+    head = kept.head
+    documents = {kind: LaterSequence(partial(kept.documents, kind), size) for kind, size in head["documents"].items()}
+    entities = LaterMapping(kept.entities)
+    specs: dict[str, Mapping[str, object]] = {
+        kind: LaterMapping(partial(_specs, kind, own, entities), len(own)) for kind, own in documents.items()
+    }
+    (project,) = documents["project"]
+    settings = cast("ProjectSpec", specs["project"][project.name])
+    categories = [name.removeprefix("entries ") for name in head["parts"] if name.startswith("entries ")]
+    loaded = LoadedConfig(
+        root=root,
+        project=project,
+        environment=environment,
+        documents=LaterSequence(partial(_chained, documents), sum(head["documents"].values())),
+        version=head["version"],
+        texts=LaterMapping(partial(kept.part, "texts"), head["files"]),
+    )
+    entries = {category: LaterMapping(partial(kept.entries, category)) for category in categories}
+    catalog = Catalog(entries=entries, entities=entities, zone=settings.timezone)
+    return Checked(loaded=loaded, settings=settings, specs=specs, catalog=catalog)
+
+
+def _chained(documents: Mapping[str, Sequence[Document]]) -> list[Document]:
+    return [document for own in documents.values() for document in own]
+
+
+def _specs(kind: str, documents: Sequence[Document], entities: Mapping[str, Entity]) -> dict[str, object]:
+    if kind == "entity":
+        return {document.name: replace(entities[document.name], document=document) for document in documents}
+    module = cast("ConfigKind", load_config_kind(kind))
+    return {document.name: module.parse(document) for document in documents}
