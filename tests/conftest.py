@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from opscli.engine.duckdb import DuckDBWarehouse
+from opscli.phrases import use
 from opscli.state.store import State, open_state
 
 
@@ -31,8 +32,16 @@ def refresh_golden(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """CI=true refuses to send from a local state, as it should; the tests that want that say so themselves."""
-    for name in ("CI", "OPSCLI_ENV", "OPSCLI_PROJECT", "OPSCLI_CLOCK"):
+    for name in ("CI", "OPSCLI_ENV", "OPSCLI_PROJECT", "OPSCLI_CLOCK", "OPSCLI_LOCALE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Every test begins in English: the language is the process's, and a test may change it."""
+    use("en")
+    yield
+    use("en")
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from typing import Any
 
 from opscli.cli.choices import CHOICES
 from opscli.errors import InputOutputFailed, OpscliError
+from opscli.phrases import say
 
 _UNEXPECTED = 70
 _LONGEST = 2000
 """Longest message in characters."""
-_DISK = {errno.ENOSPC: "the disk is full", errno.EIO: "the disk answers with an input/output error"}
+_DISK = {errno.ENOSPC: "disk_full", errno.EIO: "disk_error"}
 
 
 def report_failure(error: BaseException) -> int:
@@ -23,7 +24,7 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, OpscliError):
         return _tell(error, error.exit_code)
     if (number := _signal(error)) is not None:
-        return _tell(OpscliError(f"stopped by {signal.Signals(number).name}"), 128 + number)
+        return _tell(OpscliError(say("cli.stopped_by_signal", name=signal.Signals(number).name)), 128 + number)
     from typer.exceptions import Exit, TyperException
 
     if isinstance(error, Exit):
@@ -31,7 +32,8 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, TyperException):
         return _usage(error)
     if isinstance(error, OSError) and error.errno in _DISK:
-        return _tell(InputOutputFailed(f"{_DISK[error.errno]}: {error}"), InputOutputFailed.exit_code)
+        said = say(f"cli.{_DISK[error.errno]}", error=error)
+        return _tell(InputOutputFailed(said), InputOutputFailed.exit_code)
     return _unexpected(error)
 
 
@@ -97,5 +99,5 @@ def _unexpected(error: BaseException) -> int:
     text = "".join(traceback.format_exception(error)) if CHOICES.verbose or os.environ.get("OPSCLI_TRACEBACK") else ""
     sys.stderr.write(text)
     name = type(error).__name__
-    known = OpscliError(f"unexpected {name}: {error}", remedy="please report it; --verbose shows where it happened")
+    known = OpscliError(say("cli.unexpected", name=name, error=error), remedy=say("cli.unexpected_how"))
     return _tell(known, _UNEXPECTED)

@@ -12,30 +12,28 @@ _PROSE = 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column as it would be shown: its name and the widths of its widest cell and of the widest word in it."""
+    """A column as it would be shown: its name, the widths of its widest cell, its widest word, its heading's widest."""
 
     name: str
     width: int
     word: int
+    head: int
 
     @property
     def least(self) -> int:
         """The width under which it is not readable."""
-        return max(min(self.width, max(self.word, _PROSE)), self._head)
-
-    @property
-    def _head(self) -> int:
-        return max((len(word) for word in self.name.split("_")), default=0)
+        return max(min(self.width, max(self.word, _PROSE)), self.head)
 
 
-def measured(name: str, cells: Sequence[str]) -> Column:
+def measured(name: str, cells: Sequence[str], heading: str = "") -> Column:
     """A column with its widths in terminal columns."""
     from opscli.charts.width import width
 
     widest = max((width(line) for text in cells for line in text.split("\n")), default=0)
     spaced = any(text.count(" ") > 1 for text in cells)  # one space is that of a date and its time
     word = max((width(part) for text in cells for part in text.split()), default=0) if spaced else widest
-    return Column(name=name, width=widest, word=word)
+    head = max((width(part) for part in (heading or name.replace("_", " ")).split()), default=0)
+    return Column(name=name, width=widest, word=word, head=head)
 
 
 def fitting(columns: Sequence[Column], room: int) -> tuple[str, ...]:

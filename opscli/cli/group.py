@@ -12,6 +12,7 @@ from typer.main import get_command
 from opscli import __version__
 from opscli.cli.choices import CHOICES, FORMATS, SHARED, Shared
 from opscli.cli.table import COMMANDS
+from opscli.phrases import listed, say
 
 _EPILOG = (
     "Options of every command: --project DIR, --env NAME, --format table|json|jsonl|csv|markdown, --json, --quiet, "
@@ -68,7 +69,7 @@ def _option(shared: Shared) -> TyperOption:
         if value not in (None, False):
             chosen = value if shared.flag is None else shared.flag
             if shared.field == "format" and chosen not in FORMATS:
-                raise typer.BadParameter(f"{chosen!r} is none of {', '.join(FORMATS)}")
+                raise typer.BadParameter(say("cli.none_of", chosen=chosen, known=listed(FORMATS)))
             setattr(CHOICES, shared.field, chosen)
         return value
 

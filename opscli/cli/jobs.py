@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from opscli.cli import session
 from opscli.errors import UsageError
+from opscli.phrases import listed, say
 
 if TYPE_CHECKING:
     from opscli.runner.execute import Request, RunResult
@@ -26,8 +27,12 @@ def find_job(project: Project, name: str) -> JobSpec:
         return found
     known = sorted(project.specs.get("job", {}))
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"jobs are: {', '.join(known) or 'none; write jobs/NAME.yaml'}"
-    raise UsageError(f"there is no job {name!r}", remedy=hint)
+    hint = (
+        say("cli.did_you_mean_job", close=close[0])
+        if close
+        else say("cli.jobs_are", known=listed(known) or say("cli.no_jobs_yet"))
+    )
+    raise UsageError(say("cli.no_job", name=name), remedy=hint)
 
 
 def parse_params(pairs: Sequence[str]) -> dict[str, str]:
@@ -36,7 +41,7 @@ def parse_params(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
-            raise UsageError(f"--param {pair!r} is not name=value")
+            raise UsageError(say("cli.param_form", pair=pair))
         params[name] = value
     return params
 

@@ -19,16 +19,19 @@ def main(argv: Sequence[str]) -> int:
     if list(argv) in (["--version"], ["-V"]):
         sys.stdout.write(f"opscli {__version__}\n")
         return 0
+    from opscli.cli import speech
     from opscli.cli.choices import reset
     from opscli.cli.failures import reader_gone, report_failure
     from opscli.cli.streams import prepare
 
     prepare()
+    speech.of_caller()
     reset(format="json" if "--json" in argv else None)  # so that words of the call that are off are told in JSON too
     signal.signal(signal.SIGTERM, _interrupt)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, _interrupt)
     try:
+        speech.check()
         code = _call(argv)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -13,6 +13,7 @@ from typing import Any
 
 from opscli.cli.choices import CHOICES
 from opscli.clock import END_OF_TIME, iso
+from opscli.phrases import current, listed, named, say
 
 SCHEMA = "opscli/1"
 _NOTHING = "–"  # noqa: RUF001  an en dash is what people write for "no value"
@@ -75,8 +76,16 @@ def show_one(data: Mapping[str, Any], text: str = "") -> None:
     elif text:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     else:
-        width = max((len(name) for name in data), default=0)
-        sys.stdout.writelines(f"{name:<{width}}  {cell(value)}\n" for name, value in data.items())
+        sys.stdout.writelines(line + "\n" for line in fields({name: cell(value) for name, value in data.items()}))
+
+
+def fields(texts: Mapping[str, str | int]) -> list[str]:
+    """Name and text side by side, one a line, aligned also where a character is two columns wide."""
+    from opscli.charts.width import pad, width
+
+    heads = {name: named(name) if current() != "en" else name for name in texts}
+    room = max(map(width, heads.values()), default=0)
+    return [f"{pad(heads[name], room)}  {text}" for name, text in texts.items()]
 
 
 def done(text: str, data: Mapping[str, Any] | None = None) -> None:
@@ -98,7 +107,7 @@ def cell(value: Any) -> str:
     if value is None or (isinstance(value, datetime) and value.year == END_OF_TIME.year):  # the open end of a version
         return _NOTHING
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return named("yes" if value else "no")
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, Decimal | float):
@@ -158,7 +167,10 @@ def _table(rows: Sequence[Row], names: Sequence[str], title: str) -> None:
 
     screen = console()
     cells = {name: [cell(row.get(name)) for row in rows] for name in names}
-    columns = {name: measured(name, ["" if text == _NOTHING else text for text in cells[name]]) for name in names}
+    heads = {name: named(name) for name in names}
+    columns = {
+        name: measured(name, ["" if text == _NOTHING else text for text in cells[name]], heads[name]) for name in names
+    }
     shown = fitting(list(columns.values()), screen.width)
     table = Table(
         title=title or None, box=box.SIMPLE_HEAD, show_header=CHOICES.header, title_justify="left", pad_edge=False
@@ -166,24 +178,20 @@ def _table(rows: Sequence[Row], names: Sequence[str], title: str) -> None:
     for name in shown:
         number = all(isinstance(row.get(name), int | float | Decimal | None) for row in rows) and bool(rows)
         side: Any = "right" if number else "left"
-        table.add_column(name.replace("_", " "), justify=side, overflow="fold", min_width=columns[name].least)
+        table.add_column(heads[name], justify=side, overflow="fold", min_width=columns[name].least)
     for line in zip(*(cells[name] for name in shown), strict=True):
         table.add_row(*map(Text, line))
     screen.print(table)
-    if left_out := [name.replace("_", " ") for name in names if name not in shown and columns[name].width]:
-        screen.print(Text(f"no room for: {', '.join(left_out)}; --format csv has all", style="dim"))
+    if left_out := [heads[name] for name in names if name not in shown and columns[name].width]:
+        screen.print(Text(say("cli.no_room_for", columns=listed(left_out)), style="dim"))
 
 
 def _plain(rows: Sequence[Row], names: Sequence[str]) -> None:
     """Aligned columns without colours or boxes, for pipes and cron mails."""
-    from unicodedata import east_asian_width
-
-    def width(text: str) -> int:
-        return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    from opscli.charts.width import pad, width
 
     cells = [list(names)] if CHOICES.header else []
     cells += [[cell(row.get(name)).replace("\n", " ") for name in names] for row in rows]
     widths = [max((width(line[index]) for line in cells), default=0) for index in range(len(names))]
     for line in cells:
-        padded = [text + " " * (widths[index] - width(text)) for index, text in enumerate(line)]
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+        sys.stdout.write("  ".join(map(pad, line, widths)).rstrip() + "\n")

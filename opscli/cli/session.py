@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 def root() -> Path:
     """Folder of the project: --project, else the nearest parent with configs/project.yaml."""
+    from opscli.cli import speech
     from opscli.config.load import find_root
 
-    return find_root(Path(CHOICES.project) if CHOICES.project else Path.cwd())
+    found = find_root(Path(CHOICES.project) if CHOICES.project else Path.cwd())
+    speech.of_project(found)
+    return found
 
 
 def open_project() -> Project:

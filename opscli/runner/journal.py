@@ -1,4 +1,4 @@
-"""The log of a run: one JSON line per event, ids and counts only, in `.opscli/logs/<run>.jsonl`."""
+"""The log of a run: one JSON line per event, ids and counts only, always in English, in `.opscli/logs/<run>.jsonl`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from opscli.clock import iso, wall_now
+from opscli.phrases import in_english
 from opscli.stage import Project
 
 
@@ -21,7 +22,8 @@ class Journal:
 
     def write(self, event: str, **facts: Any) -> None:
         """Append one event."""
-        line = {"at": iso(wall_now()), "run": self._run_id, "event": event, **facts}
+        english = {name: in_english(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        line = {"at": iso(wall_now()), "run": self._run_id, "event": event, **english}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 

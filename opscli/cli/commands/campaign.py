@@ -9,6 +9,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.masking import masked_rows
+from opscli.phrases import named, say
 
 app = typer.Typer(help="Campaigns: who would get what, who got it, and why.")
 
@@ -24,7 +25,7 @@ def list_() -> None:
     with session.opened() as ctx, ctx.state.read() as connection:
         rows = overview(connection, ctx.project.all("campaign", CampaignSpec))
     if not rows and report.chosen_format() == "table":
-        report.note("no campaigns: add a file in configs/campaigns/")
+        report.note(say("cli.no_campaigns"))
         return
     report.show(rows)
 
@@ -52,11 +53,11 @@ def plan(
             {"headline": preview.headline, "counts": preview.counts, "skipped": preview.skipped, "sample": sample}
         )
         return
-    rows = [{"what": what.replace("_", " "), "people": number} for what, number in preview.counts.items()]
-    rows += [{"what": f"skipped: {why.replace('_', ' ')}", "people": number} for why, number in preview.skipped.items()]
+    rows = [{"what": named(what), "people": number} for what, number in preview.counts.items()]
+    rows += [{"what": say("cli.skipped", why=named(why)), "people": number} for why, number in preview.skipped.items()]
     report.show(rows, columns=("what", "people"), title=preview.headline)
     if sample and report.chosen_format() == "table":
-        report.show(sample, title="some of the messages")
+        report.show(sample, title=say("cli.some_messages"))
 
 
 @app.command(epilog="Examples:  opscli campaign run winback  |  opscli campaign run winback --no-send")
@@ -96,8 +97,8 @@ def preview(
         made = preview_messages(ctx.at(dry=True), find(ctx.project, name), limit)
         index = write_previews(out if out.is_absolute() else ctx.project.root / out, name, made)
     if not made:
-        report.note(f"the next run would queue nothing: opscli campaign plan {name}")
-    report.done(f"{len(made)} messages in {index}", {"messages": len(made), "index": str(index)})
+        report.note(say("cli.nothing_to_preview", name=name))
+    report.done(say("cli.messages_written", count=len(made), index=index), {"messages": len(made), "index": str(index)})
 
 
 @app.command(epilog="Examples:  opscli campaign explain winback --customer c_0123456789abcdef")
@@ -115,6 +116,6 @@ def explain(
         with ctx.state.read() as connection:
             rows = path_of(connection, spec, found)
     if not rows and report.chosen_format() == "table":
-        report.note(f"{found} never came to {name}: opscli campaign plan {name} shows who would")
+        report.note(say("cli.never_in_campaign", found=found, name=name))
         return
     report.show(rows, columns=("occurred_at", "step", "kind", "reason"), title=found)

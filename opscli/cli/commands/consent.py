@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import listed, say
 
 if TYPE_CHECKING:
     from opscli.stage import Context
@@ -31,7 +32,7 @@ def show(customer: Customer) -> None:
         with ctx.state.read() as connection:
             rows = consent_words(connection, found, 100)
     if not rows and report.chosen_format() == "table":
-        report.note(f"nothing is recorded for {found}; the topic's policy and the field email_opt_in decide")
+        report.note(say("cli.no_consent_of", found=found))
         return
     report.show(rows)
 
@@ -44,7 +45,7 @@ def list_(limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 
     with session.opened() as ctx, ctx.state.read() as connection:
         rows = consent_words(connection, None, limit)
     if not rows and report.chosen_format() == "table":
-        report.note("nothing is recorded")
+        report.note(say("cli.no_consents"))
         return
     report.show(rows)
 
@@ -73,7 +74,10 @@ def _say(customer: str, status: str, evidence: str, topic: str, channel: str) ->
                 "evidence": evidence, "occurred_at": ctx.as_of}  # fmt: skip
         with ctx.state.begin() as connection:
             record_consents(connection, [word])
-    report.done(f"{found}: {status} for {topic}", {"customer_id": found, "status": status, "topic": topic})
+    report.done(
+        say("cli.consent_recorded", found=found, status=status, topic=topic),
+        {"customer_id": found, "status": status, "topic": topic},
+    )
 
 
 def _known(ctx: Context, kind: str, name: str) -> None:
@@ -82,7 +86,9 @@ def _known(ctx: Context, kind: str, name: str) -> None:
 
     names = ("all", *ctx.project.specs.get(kind, {}))
     if name not in names:
-        raise UsageError(f"there is no {kind} {name!r}", remedy=f"{kind}s are: {', '.join(names)}")
+        raise UsageError(
+            say("cli.no_such_kind", kind=kind, name=name), remedy=say("cli.kinds_are", kind=kind, names=listed(names))
+        )
 
 
 @app.command("import", epilog="Examples:  opscli consent import consents.csv --source newsletter_2024")
@@ -99,9 +105,9 @@ def import_(
     with session.opened() as ctx:
         loaded, unknown = _load(ctx, read_words(file, source, ctx.as_of, ctx.project.zone))
     for address in unknown[:20]:
-        report.note(f"nobody has the address {address}")
+        report.note(say("cli.nobody_has_address", address=address))
     report.done(
-        f"{loaded} words recorded, {len(unknown)} addresses unknown", {"recorded": loaded, "unknown": len(unknown)}
+        say("cli.consents_loaded", loaded=loaded, count=len(unknown)), {"recorded": loaded, "unknown": len(unknown)}
     )
     return 3 if unknown else 0
 

@@ -9,6 +9,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.masking import masked_rows
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.profiles.view import Listing, Section
@@ -64,7 +65,7 @@ def find(
     with session.opened() as ctx:
         found = view.find(ctx, text, limit or 1_000_000)
     if not found.rows:
-        raise AnswerIsNo(f"nobody is known as {text!r}")
+        raise AnswerIsNo(say("cli.nobody_known_as", text=text))
     _show(found, limit)
 
 
@@ -88,7 +89,7 @@ def show(
 def _show(found: Listing, limit: int) -> None:
     report.show(masked_rows(found.rows, *found.personal), columns=found.columns)
     if limit and len(found.rows) == limit:
-        report.note(f"the first {limit}; more with --limit 0")
+        report.note(say("cli.only_first", limit=limit))
 
 
 def _section_text(section: Section, rows: list[dict[str, Any]]) -> str:

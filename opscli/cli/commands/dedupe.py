@@ -11,6 +11,7 @@ import typer
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
 from opscli.errors import UsageError
+from opscli.phrases import named, say
 
 if TYPE_CHECKING:
     from opscli.identity.explain import Comparison
@@ -32,8 +33,8 @@ def dedupe(
         return 0
     if dry_run:
         preview = session.plan_stage("dedupe", as_of=as_of)
-        effects = [{"what": name.replace("_", " "), "count": count} for name, count in preview.counts.items()]
-        held = [{"what": f"held back: {name.replace('_', ' ')}", "count": n} for name, n in preview.skipped.items()]
+        effects = [{"what": named(name), "count": count} for name, count in preview.counts.items()]
+        held = [{"what": say("cli.held_back", what=named(name)), "count": n} for name, n in preview.skipped.items()]
         if report.chosen_format() in ("json", "jsonl"):
             report.show_one({"headline": preview.headline, "counts": preview.counts, "held_back": preview.skipped})
         else:
@@ -60,7 +61,7 @@ def evaluate(
         report.show_one(measured)
         return
     rows = [
-        {"measure": name.replace("_", " "), "value": f"{value:.4f}" if isinstance(value, float) else report.cell(value)}
+        {"measure": named(name), "value": f"{value:.4f}" if isinstance(value, float) else report.cell(value)}
         for name, value in measured.items()
     ]
     report.show(rows, columns=("measure", "value"))
@@ -78,7 +79,7 @@ def explain(
     from opscli.identity import explain as reasons
 
     if (customer is None) == (a is None or b is None):
-        raise UsageError("name two records, or one customer", remedy="opscli dedupe explain A B, or --customer ID")
+        raise UsageError(say("cli.two_records_or_customer"), remedy=say("cli.two_records_or_customer_how"))
     with session.opened() as ctx:
         if customer is not None:
             report.show(reasons.members(ctx, customer))
@@ -92,7 +93,7 @@ def explain(
 
 def _show(found: Comparison) -> None:
     report.show(found.fields, columns=("field", "a", "b", "verdict", "note"), title=found.verdict)
-    lines = [found.verdict, *(f"  {hop.a} and {hop.b}: {hop.rule}" for hop in found.chain)]
+    lines = [found.verdict, *("  " + say("cli.linked_by", a=hop.a, b=hop.b, rule=hop.rule) for hop in found.chain)]
     report.show_one({}, text="\n".join(lines))
 
 

@@ -10,6 +10,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.watch import watching
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.demo.generate import DemoResult
@@ -44,11 +45,11 @@ def data(
     folder = out or session.root() / "data"
     settings = DemoSettings(out=folder, until=_day(until), customers=customers, seed=seed)
     with watching() as observer:
-        observer.step_started("demo data")
+        observer.step_started(say("cli.demo_data"))
         result = generate(settings, observer)
-    report.show(_rows(result), title=f"Demo data in {folder}")
+    report.show(_rows(result), title=say("cli.demo_data_in", folder=folder))
     if result.removed:
-        report.note(f"removed {len(result.removed)} files of months after {until}, which an earlier call had written")
+        report.note(say("cli.demo_removed", count=len(result.removed), until=until))
 
 
 def _day(text: str) -> date:
@@ -57,7 +58,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no day", remedy="write it as 2017-12-31") from error
+        raise UsageError(say("cli.no_day", text=text), remedy=say("cli.write_day_as", example="2017-12-31")) from error
 
 
 def _rows(result: DemoResult) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.health.explain import HealthView
@@ -52,7 +53,7 @@ def show(
     with session.opened(as_of) as ctx, ctx.warehouse.read() as warehouse:
         rows = explain.scores(warehouse, ctx.as_of, band, limit) if band else explain.distribution(warehouse, ctx.as_of)
     if not rows and report.chosen_format() == "table":
-        report.note("nobody has a score yet" if band is None else f"nobody is in the band {band}")
+        report.note(say("cli.nobody_scored") if band is None else say("cli.nobody_in_band", band=band))
         return
     report.show(rows)
 
@@ -81,7 +82,7 @@ def _views(customer: str, model: str | None, as_of: str | None) -> list[HealthVi
         with ctx.warehouse.read() as warehouse:
             views = explain.latest(warehouse, found, ctx.as_of, model)
     if not views:
-        raise UsageError(f"{found} has no health score yet", remedy="opscli health score")
+        raise UsageError(say("cli.no_health_score", found=found), remedy="opscli health score")
     return views
 
 

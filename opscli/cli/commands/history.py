@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 app = typer.Typer()
 
@@ -31,7 +32,7 @@ def history(
         else:
             rows = ledger.steps_of(ctx.state, run)
             if not rows:
-                raise UsageError(f"there is no run {run!r}", remedy="opscli history lists them")
+                raise UsageError(say("cli.no_run", run=run), remedy=say("cli.history_lists"))
             names = ("attempt", "step", "status", "rows_in", "changed", "rejected", "started_at", "summary")
             shown = [{name: row[name] for name in names} for row in rows]
     report.show(shown, columns=names)

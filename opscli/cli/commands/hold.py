@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 app = typer.Typer()
 
@@ -24,9 +25,9 @@ def hold(
     from opscli.state.tables import holds
 
     if not reason:
-        raise UsageError("a hold needs a reason", remedy=f'opscli hold {scope} --reason "…"')
+        raise UsageError(say("cli.hold_needs_reason"), remedy=f'opscli hold {scope} --reason "…"')
     with session.opened() as ctx:
         row = {"scope": checked_scope(ctx, scope), "reason": reason, "held_by": getpass.getuser(), "held_at": ctx.as_of}
         with ctx.state.begin() as connection:
             bulk.insert(connection, holds, [row], conflict="replace")
-    report.done(f"held: {scope}. opscli release {scope} lets it go again", row)
+    report.done(say("cli.held", scope=scope), row)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import named, say
 
 if TYPE_CHECKING:
     from opscli.runner.execute import RunResult
@@ -42,11 +43,13 @@ def _show_plan(preview: Any) -> None:
         found = {"headline": preview.headline, "counts": preview.counts, "held_back": preview.skipped}
         report.show_one({**found, "first_rejects": list(preview.sample)})
         return
-    counts = [{"what": name, "rows": count} for name, count in preview.counts.items()]
-    held = [{"what": name, "rows": count} for name, count in preview.skipped.items() if name not in preview.counts]
+    counts = [{"what": named(name), "rows": count} for name, count in preview.counts.items()]
+    held = [
+        {"what": named(name), "rows": count} for name, count in preview.skipped.items() if name not in preview.counts
+    ]
     report.show([*counts, *held], columns=("what", "rows"), title=preview.headline)
     if preview.sample:
-        report.show(list(preview.sample), title="First rejects")
+        report.show(list(preview.sample), title=say("cli.first_rejects"))
 
 
 def _tell(result: RunResult) -> None:
@@ -65,4 +68,4 @@ def _tell(result: RunResult) -> None:
     elif sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
         report.show(rows, columns=_COLUMNS, title=result.run_id)
     for path in details.get("files", ()):
-        report.note(f"rejected rows: {path}")
+        report.note(say("cli.rejected_rows", path=path))

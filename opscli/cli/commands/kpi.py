@@ -11,6 +11,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.errors import DataUnusable, UsageError
+from opscli.phrases import listed, say
 
 if TYPE_CHECKING:
     from opscli.metrics.metric import Metric
@@ -89,7 +90,7 @@ def explain(metric: Name, by: By = None, grain: Grain = None, as_of: AsOf = None
             "purpose": spec.purpose,
             "definition": f"{spec.document.file}:{spec.document.mark(())[0]}",
             "config_version": project.version[:12],
-            "period": f"{last.label}: {last.start:%Y-%m-%d %H:%M} to {last.end:%Y-%m-%d %H:%M} UTC",
+            "period": say("cli.period_span", label=last.label, start=last.start, end=last.end),
             "settled_after": str(spec.settle),
             "sql": compiled.sql,
         }
@@ -115,7 +116,7 @@ def _periods(desk: Desk, metric: Metric, grain: str | None, days: tuple[str | No
 
     unit = grain or metric.time.grain
     if unit not in GRAINS:
-        raise UsageError(f"--grain {unit} is no period", remedy=f"use one of {', '.join(GRAINS)}")
+        raise UsageError(say("cli.no_grain", unit=unit), remedy=say("cli.use_one_of", names=listed(GRAINS)))
     since, until = (_day(text) for text in days)
     if since is None and until is None:
         return desk.periods(metric, _USUAL_PERIODS, unit)
@@ -123,7 +124,7 @@ def _periods(desk: Desk, metric: Metric, grain: str | None, days: tuple[str | No
     calendar = Calendar(zone=desk.project.zone, week_start=metric.time.week_start)
     found = calendar.between(unit, since or until or last.first_day, until or last.first_day)
     if not found:
-        raise UsageError("--from lies after --to or after the last complete period", remedy="name an earlier --from")
+        raise UsageError(say("cli.from_after_to"), remedy=say("cli.earlier_from"))
     return found
 
 
@@ -133,20 +134,20 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no day", remedy="write it as 2017-10-01") from error
+        raise UsageError(say("cli.no_day", text=text), remedy=say("cli.write_day_as", example="2017-10-01")) from error
 
 
 def _require_set_up(desk: Desk, metric: Metric) -> None:
     missing = desk.missing(metric)
     if missing:
         names = ", ".join(missing)
-        raise DataUnusable(f"{metric.name} is not set up: nothing has been loaded for {names}", remedy="opscli import")
+        raise DataUnusable(say("cli.metric_not_set_up", metric=metric.name, names=names), remedy="opscli import")
 
 
 def _unfinished(periods: tuple[Period, ...], desk: Desk, metric: Metric) -> list[str]:
     """A period that is not over, or whose outcomes are not, must not be read as a fall."""
     young = [period.label for period in periods if period.end + metric.settle > desk.as_of]
-    return [f"not complete yet: {', '.join(young)}"] if young else []
+    return [say("cli.not_complete", periods=listed(young))] if young else []
 
 
 def _without_empty(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 app = typer.Typer()
 
@@ -21,10 +22,10 @@ def logs(run: Annotated[str | None, typer.Argument(help="A run's id; the newest 
     with session.opened() as ctx:
         newest = ledger.latest(ctx.state, limit=1)
         if run is None and not newest:
-            raise UsageError("nothing has run yet", remedy="opscli run JOB")
+            raise UsageError(say("cli.nothing_ran"), remedy="opscli run JOB")
         events = list(journal.read(ctx.project, run or str(newest[0]["run_id"])))
     if not events:
-        raise UsageError(f"there is no log of {run!r}", remedy="opscli history lists the runs")
+        raise UsageError(say("cli.no_log", run=run), remedy=say("cli.history_lists_runs"))
     if report.chosen_format() != "table":
         names = dict.fromkeys(name for event in events for name in event)
         report.show(events, columns=list(names))

@@ -8,6 +8,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.masking import masked, masked_rows
+from opscli.phrases import listed, named, say
 
 app = typer.Typer(help="Messages on their way: list, send, resolve.")
 
@@ -29,16 +30,18 @@ def list_(
     from opscli.errors import UsageError
 
     if status is not None and status not in (*OPEN, *FINAL):
-        raise UsageError(f"no state {status!r}", remedy=f"states are {', '.join((*OPEN, *FINAL))}")
+        raise UsageError(
+            say("cli.no_message_state", status=status), remedy=say("cli.states_are", names=listed((*OPEN, *FINAL)))
+        )
     wanted = Wanted(status=status, origin=campaign, customer_id=customer, limit=limit)
     with session.opened() as ctx, ctx.state.read() as connection:
         rows = masked_rows(messages(connection, wanted), "address")
     if report.chosen_format() == "table":
         rows = [{**row, "message_key": row["message_key"][:_KEY_SHOWN]} for row in rows]
         if not rows:
-            report.note("no messages")
+            report.note(say("cli.no_messages"))
             return
-    report.show(rows, title=f"{len(rows)} messages")
+    report.show(rows, title=say("cli.messages", count=len(rows)))
 
 
 @app.command(epilog="Examples:  opscli outbox show 3fa9  |  opscli outbox show 3fa9 --json")
@@ -53,7 +56,8 @@ def show(key: Annotated[str, typer.Argument(help="Key of the message, or how it 
     lines += [f"{report.cell(row['occurred_at'])}  {row['kind']}" for row in found["events"]]
     for row in found["tried"]:
         what = f"{row['result']} {row['code'] or ''} {row['detail'] or ''}"
-        lines.append(f"{report.cell(row['occurred_at'])}  attempt {row['attempt']}: {what}")
+        attempt = say("cli.attempt", attempt=row["attempt"], what=what)
+        lines.append(f"{report.cell(row['occurred_at'])}  {attempt}")
     report.show_one(found, "\n".join(line.rstrip() for line in lines))
 
 
@@ -66,12 +70,12 @@ def send(
     options = {} if limit is None else {"limit": limit}
     if dry_run:
         preview = session.plan_stage("send", options=options)
+        data = {"headline": preview.headline, **preview.counts}
+        held = {say("cli.not_sent", why=named(why)): number for why, number in preview.skipped.items()}
+        counts = {named(name): number for name, number in preview.counts.items()}
         report.show_one(
-            {
-                "headline": preview.headline,
-                **preview.counts,
-                **{f"not sent: {k}": v for k, v in preview.skipped.items()},
-            }
+            {**data, **{f"not sent: {why}": number for why, number in preview.skipped.items()}},
+            "\n".join([preview.headline, *report.fields(counts | held)]),
         )
         return 0
     from opscli.cli.commands.run import tell
@@ -94,13 +98,16 @@ def resolve(
 
     if verdict not in ("sent", "failed", "pending") or not reason:
         raise UsageError(
-            "a verdict is sent, failed or pending, with a reason",
+            say("cli.verdict_needs"),
             remedy=f'opscli outbox resolve {key} --as sent --reason "…"',
         )
     with session.opened() as ctx, ctx.state.begin() as connection:
         found = message(connection, key)["message_key"]
         outbox.resolve(connection, found, verdict, reason=reason, now=ctx.as_of)
-    report.done(f"{found[:_KEY_SHOWN]} is {verdict} now", {"message_key": found, "status": verdict})
+    report.done(
+        say("cli.message_resolved", found=found[:_KEY_SHOWN], verdict=verdict),
+        {"message_key": found, "status": verdict},
+    )
 
 
 @app.command(epilog="Examples:  opscli outbox cancel --campaign winback  |  opscli outbox cancel 3fa9")
@@ -114,10 +121,10 @@ def cancel(
     from opscli.errors import UsageError
 
     if (key is None) == (campaign is None):
-        raise UsageError("say which: a key or --campaign", remedy="opscli outbox list")
+        raise UsageError(say("cli.key_or_campaign"), remedy="opscli outbox list")
     with session.opened() as ctx, ctx.state.begin() as connection:
         keys = [message(connection, key)["message_key"]] if key is not None else []
         number = outbox.cancel(connection, campaign, keys, ctx.as_of)
     if key is not None and number == 0:
-        raise UsageError("this message does not wait any more", remedy=f"opscli outbox show {key}")
-    report.done(f"{number} messages cancelled", {"cancelled": number})
+        raise UsageError(say("cli.not_waiting"), remedy=f"opscli outbox show {key}")
+    report.done(say("cli.messages_cancelled", count=number), {"cancelled": number})

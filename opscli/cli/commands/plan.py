@@ -11,6 +11,7 @@ from opscli.cli import report, session
 from opscli.cli.jobs import find_job, parse_params, request_of
 from opscli.cli.watch import watching
 from opscli.clock import iso
+from opscli.phrases import listed, named, say
 
 if TYPE_CHECKING:
     from opscli.runner.execute import Request
@@ -88,28 +89,31 @@ def as_data(plan: JobPlan) -> dict[str, Any]:
 
 
 def _as_text(plan: JobPlan, *, markdown: bool) -> str:
-    title = f"Plan of {plan.job} for {iso(plan.slot)} (config version {plan.config_version[:12]})"
+    title = say("cli.plan_title", job=plan.job, slot=iso(plan.slot), version=plan.config_version[:12])
     if plan.already_done:
-        return f"{title}\n  nothing to do: this scheduled time is done already ({plan.run_id})\n"
+        return f"{title}\n  {say('cli.slot_done', run=plan.run_id)}\n"
     lines = [f"## {title}", ""] if markdown else [title]
     for step in plan.steps:
         lines += _step_markdown(step) if markdown else _step_text(step)
-    lines.append("" if markdown else "Nothing was written; nothing went out.")
+    lines.append("" if markdown else say("cli.nothing_written"))
     return "\n".join(lines) + "\n"
 
 
 def _step_text(step: StepPlan) -> list[str]:
     mark = "■" if step.stopped else "·"
     lines = [f"{mark} {step.step:<11} {step.preview.headline}"]
-    counts = "  ".join(f"{name} {value:,}" for name, value in step.preview.counts.items() if value)
-    skipped = "  ".join(f"{name} {value:,}" for name, value in step.preview.skipped.items() if value)
+    counts = "  ".join(f"{named(name)} {value:,}" for name, value in step.preview.counts.items() if value)
+    skipped = "  ".join(f"{named(name)} {value:,}" for name, value in step.preview.skipped.items() if value)
     lines += [f"              {counts}"] if counts else []
-    lines += [f"              skipped: {skipped}"] if skipped else []
+    lines += ["              " + say("cli.skipped", why=skipped)] if skipped else []
     return lines
 
 
 def _step_markdown(step: StepPlan) -> list[str]:
-    counts = ", ".join(f"{name} **{value:,}**" for name, value in step.preview.counts.items() if value)
-    skipped = ", ".join(f"{name} {value:,}" for name, value in step.preview.skipped.items() if value)
+    counts = listed(f"{named(name)} **{value:,}**" for name, value in step.preview.counts.items() if value)
+    skipped = listed(f"{named(name)} {value:,}" for name, value in step.preview.skipped.items() if value)
     tail = f" — {counts}" if counts else ""
-    return [f"- **{step.step}**: {step.preview.headline}{tail}" + (f" (skipped: {skipped})" if skipped else "")]
+    return [
+        f"- **{step.step}**: {step.preview.headline}{tail}"
+        + (f" ({say('cli.skipped', why=skipped)})" if skipped else "")
+    ]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 app = typer.Typer()
 
@@ -28,5 +29,5 @@ def release(scope: Annotated[str, typer.Argument(help="all, campaign:NAME or cha
         if restored:
             ctx.state.release_send_hold()
     if not found and not restored:
-        raise UsageError(f"{scope} is not held", remedy="opscli status shows what is held")
-    report.done(f"released: {scope}", {"scope": scope, "was_restored": bool(restored)})
+        raise UsageError(say("cli.not_held", scope=scope), remedy=say("cli.status_shows_holds"))
+    report.done(say("cli.released", scope=scope), {"scope": scope, "was_restored": bool(restored)})

@@ -10,6 +10,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.errors import UsageError
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.reports.model import Page
@@ -56,9 +57,7 @@ def show(name: Name, as_of: AsOf = None) -> None:
     elif kind == "markdown":
         sys.stdout.write(as_markdown(page))
     elif kind == "csv":
-        raise UsageError(
-            "a report is several tables, one CSV cannot hold them", remedy=f"opscli report render {name} --out FOLDER"
-        )
+        raise UsageError(say("cli.report_no_csv"), remedy=f"opscli report render {name} --out FOLDER")
     else:
         show_page(page)
 
@@ -81,7 +80,7 @@ def render(
             written = [str(ctx.project.root / path) for path in write_outputs(spec, page, ctx.project.root)]
             if not written:
                 raise UsageError(
-                    f"{name} has no files in its outputs", remedy=f"opscli report render {name} --out {name}.html"
+                    say("cli.report_no_outputs", name=name), remedy=f"opscli report render {name} --out {name}.html"
                 )
         else:
             written = [str(write_one(page, Output(form=_form(out), path=out.name), out.absolute().parent))]
@@ -92,9 +91,7 @@ def _form(out: Path) -> str:
     try:
         return _FORMS[out.suffix.lower()]
     except KeyError:
-        raise UsageError(
-            f"{out.name} has no form that a report can take", remedy="use .html, .json, .md or a folder"
-        ) from None
+        raise UsageError(say("cli.report_no_form", out=out.name), remedy=say("cli.report_forms")) from None
 
 
 def _page(ctx: Context, name: str) -> tuple[Report, Page]:

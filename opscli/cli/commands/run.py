@@ -11,6 +11,7 @@ from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
 from opscli.cli.jobs import StepRow, find_job, parse_params, request_of, step_rows
 from opscli.cli.watch import watching
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.runner.execute import RunResult
@@ -73,7 +74,9 @@ def _resumed(project: Any, request: Any) -> Any:
     for row in rows:
         if row["status"] not in ledger.DONE:
             return replace(request, slot=row["slot"], as_of=row["as_of"], params=json.loads(row["params"]))
-    raise UsageError(f"no run of {request.job.name} is unfinished", remedy=f"opscli history --job {request.job.name}")
+    raise UsageError(
+        say("cli.no_unfinished_run", job=request.job.name), remedy=f"opscli history --job {request.job.name}"
+    )
 
 
 def tell(result: RunResult, root: Any) -> None:
@@ -91,18 +94,17 @@ def tell(result: RunResult, root: Any) -> None:
         )  # fmt: skip
         return
     if result.noop:
-        report.note(
-            f"{result.job} for {report.cell(result.slot)} UTC is done already ({result.run_id}); --force runs it again"
-        )
+        report.note(say("cli.run_done_already", job=result.job, slot=report.cell(result.slot), run_id=result.run_id))
         return
     followed = sys.stderr.isatty() and not CHOICES.quiet  # the steps were shown while they ran
     if report.chosen_format() != "table" or ((sys.stdout.isatty() or result.exit_code) and not followed):
         report.show(rows, columns=("step", "status", "changed", "rejected", "seconds", "summary"), title=result.run_id)
     for step in result.steps:
         if step.error is not None:
-            report.note(f"{step.step}: {step.error.what}\n  → {step.error.remedy or 'opscli logs ' + result.run_id}")
+            remedy = step.error.remedy or f"opscli logs {result.run_id}"
+            report.note(f"{step.step}: {step.error.what}\n  → {remedy}")
     shown = [path for step in result.steps for path in step.outcome.details.get("files", ())]
     if sys.stdout.isatty():
         sys.stdout.writelines(f"  → {path}\n" for path in shown)
     if result.exit_code:
-        report.note(f"log: {root / '.opscli' / 'logs' / (result.run_id + '.jsonl')}")
+        report.note(say("cli.log_is", path=root / ".opscli" / "logs" / (result.run_id + ".jsonl")))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.sources.source import Mapped, SourceSpec
@@ -40,7 +41,7 @@ def show(source: Annotated[str, typer.Argument(help="Name of the source.")]) -> 
         spec = ctx.project.one("source", source, SourceSpec)
         if spec is None:
             names = [known.name for known in ctx.project.all("source", SourceSpec)]
-            raise UsageError(f'there is no source "{source}"', remedy=did_you_mean(source, names))
+            raise UsageError(say("cli.no_source", source=source), remedy=did_you_mean(source, names))
         entity = ctx.project.entities[spec.entity]
         stated = mapping_of(spec, entity)
         about = {**_described(spec, ctx), **_last_loads(ctx).get(source, {})}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import listed, named, say
 
 if TYPE_CHECKING:
     from opscli.stage import Context
@@ -59,7 +60,7 @@ def gather(ctx: Context) -> dict[str, Any]:
 def _status(last: dict[str, Any] | None, *, running: bool) -> str:
     """A run whose process is gone is never "running": the lock tells."""
     if last is None:
-        return "never ran"
+        return say("cli.never_ran")
     return "abandoned" if last["status"] == "running" and not running else str(last["status"])
 
 
@@ -83,20 +84,33 @@ def _waiting(ctx: Context) -> dict[str, Any]:
 
 
 def _text(facts: dict[str, Any]) -> str:
-    environment = facts["environment"] + ("" if facts["live"] else ", not live: nothing reaches a customer")
-    lines = [f"{facts['project']} ({environment}), config version {facts['config_version'][:12]}"]
-    for job in facts["jobs"]:
-        state = "running now" if job["running"] else job["status"]
-        when = f" for {report.cell(job['scheduled_time'])} UTC ({job['last_run']})" if job["last_run"] else ""
-        lines.append(f"  {job['job']:<12} {state}{when}")
-    messages = ", ".join(f"{count:,} {name}" for name, count in facts["messages"].items()) or "none"
-    lines.append(f"  messages     {messages}")
-    lines.append(
-        f"  tasks        {facts['open_tasks']:,} open" + ("  (opscli task list)" if facts["open_tasks"] else "")
-    )
-    lines += [
-        f"  HELD         {hold['scope']}: {hold['reason']}  (opscli release {hold['scope']})" for hold in facts["holds"]
+    environment = facts["environment"] + ("" if facts["live"] else say("cli.not_live"))
+    lines = [
+        say("cli.status_title", project=facts["project"], environment=environment, version=facts["config_version"][:12])
     ]
+    for job in facts["jobs"]:
+        state = say("cli.running_now") if job["running"] else job["status"]
+        when = (
+            say("cli.status_run", slot=report.cell(job["scheduled_time"]), run=job["last_run"])
+            if job["last_run"]
+            else ""
+        )
+        lines.append(f"  {job['job']:<12} {state}{when}")
+    messages = listed(f"{count:,} {named(name)}" for name, count in facts["messages"].items()) or say("cli.none")
+    lines.append(_line(say("cli.status_messages"), messages))
+    tasks = say("cli.open_tasks", number=facts["open_tasks"])
+    lines.append(_line(say("cli.status_tasks"), tasks, "opscli task list" if facts["open_tasks"] else ""))
+    for hold in facts["holds"]:
+        what = f"{hold['scope']}: {hold['reason']}"
+        lines.append(_line(say("cli.status_held"), what, f"opscli release {hold['scope']}"))
     if facts["send_hold"]:
-        lines.append(f"  HELD         all sending: {facts['send_hold']}  (opscli release all)")
+        what = say("cli.all_sending", reason=facts["send_hold"])
+        lines.append(_line(say("cli.status_held"), what, "opscli release all"))
     return "\n".join(lines) + "\n"
+
+
+def _line(head: str, what: str, command: str = "") -> str:
+    """A line of facts below its heading, with the command that shows more or resolves it."""
+    from opscli.charts.width import pad
+
+    return f"  {pad(head, 12)} {what}" + (f"  ({command})" if command else "")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 app = typer.Typer(help="Addresses that never get mail.")
 
@@ -28,7 +29,7 @@ def add(
             address=address, reason=reason, source="by hand", since=ctx.as_of, channel=channel, stream=topic, until=end
         )
         suppress(connection, entry)
-    report.done("the address gets nothing any more", {"stream": topic, "channel": channel})
+    report.done(say("cli.address_suppressed"), {"stream": topic, "channel": channel})
 
 
 @app.command(epilog='Examples:  opscli suppression lift jo@example.com --reason "signed up again"')
@@ -42,12 +43,12 @@ def lift(
     from opscli.errors import UsageError
 
     if not reason.strip():
-        raise UsageError("lifting needs a reason", remedy='opscli suppression lift ADDRESS --reason "…"')
+        raise UsageError(say("cli.lift_needs_reason"), remedy='opscli suppression lift ADDRESS --reason "…"')
     with session.opened() as ctx, ctx.state.begin() as connection:
         number = take_off(connection, address, topic)
     if not number:
-        raise UsageError("the address is not on the list", remedy="opscli suppression list")
-    report.done(f"{number} entries lifted", {"lifted": number, "reason": reason})
+        raise UsageError(say("cli.address_not_listed"), remedy="opscli suppression list")
+    report.done(say("cli.entries_lifted", count=number), {"lifted": number, "reason": reason})
 
 
 @app.command("list", epilog="Examples:  opscli suppression list  |  opscli suppression list --format csv")
@@ -58,6 +59,6 @@ def list_(limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 
     with session.opened() as ctx, ctx.state.read() as connection:
         rows = suppressed(connection, limit)
     if not rows and report.chosen_format() == "table":
-        report.note("nobody is suppressed")
+        report.note(say("cli.nobody_suppressed"))
         return
     report.show(rows, columns=("address_hash", "channel", "stream", "reason", "source", "since", "until"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.stage import Preview
@@ -133,8 +134,8 @@ def _pin(customer: str, tag: str, verdict: str, reason: str, until: str | None) 
         )
         with ctx.state.begin() as connection:
             pins.put(connection, pin)
-    word = "pinned to" if verdict == "add" else "kept off"
-    report.done(f"{tag} is {word} {pin.customer_id}; it takes effect with: opscli tag apply", _pin_data(pin))
+    said = say(f"cli.pin_{verdict}", tag=tag, customer=pin.customer_id)
+    report.done(said, _pin_data(pin))
 
 
 def _unpin(customer: str, tag: str) -> None:
@@ -147,10 +148,8 @@ def _unpin(customer: str, tag: str) -> None:
         with ctx.state.begin() as connection:
             there = pins.drop(connection, customer_id, tag)
     if not there:
-        raise AnswerIsNo(f"{customer_id} has no pin of {tag}")
-    report.done(
-        f"the pin of {tag} is gone; it takes effect with: opscli tag apply", {"customer_id": customer_id, "tag": tag}
-    )
+        raise AnswerIsNo(say("cli.no_pin", customer_id=customer_id, tag=tag))
+    report.done(say("cli.pin_gone", tag=tag), {"customer_id": customer_id, "tag": tag})
 
 
 def _pin_data(pin: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,9 @@ def list_(
     from opscli.errors import UsageError
 
     if priority is not None and priority not in PRIORITIES:
-        raise UsageError(f"no priority {priority!r}", remedy=f"priorities are {', '.join(PRIORITIES)}")
+        raise UsageError(
+            say("cli.no_priority", priority=priority), remedy=say("cli.priorities_are", names=listed(PRIORITIES))
+        )
     with session.opened() as ctx:
         wanted = TaskFilter(
             status=None if status == "any" else status,
@@ -44,9 +47,9 @@ def list_(
             rows = listing(connection, wanted)
         lines = [_line(row, ctx.as_of, ctx.project.zone) for row in rows]
     if not lines and report.chosen_format() == "table":
-        report.note("no tasks")
+        report.note(say("cli.no_tasks"))
         return
-    report.show(lines, title=f"{len(lines)} tasks")
+    report.show(lines, title=say("cli.tasks", count=len(lines)))
 
 
 @app.command(epilog="Examples:  opscli task show t_3fa9  |  opscli task show t_3fa9 --json")
@@ -60,10 +63,14 @@ def show(task: Annotated[str, typer.Argument(help="Id of the task, or how it beg
         due = _local(found["due_at"], ctx.project.zone)
     lines = [f"{found['title']}  [{found['priority']}, {found['status']}]", "", found["body"], ""]
     lines += [
-        f"customer  {found['customer_id'] or '-'}",
-        f"owner     {found['owner'] or '-'} ({found['owner_reason'] or 'as stated'})",
-        f"due       {report.cell(due)} {ctx.project.zone}",
-        f"from      {found['origin']} {found['origin_name']}, run {found['run_id'] or '-'}",
+        *report.fields(
+            {
+                "customer": found["customer_id"] or "-",
+                "owner": f"{found['owner'] or '-'} ({found['owner_reason'] or say('cli.owner_as_stated')})",
+                "due": f"{report.cell(due)} {ctx.project.zone}",
+                "origin": f"{found['origin']} {found['origin_name']}, run {found['run_id'] or '-'}",
+            }
+        ),
         "",
         *(f"{report.cell(event['occurred_at'])} UTC  {event['kind']}{_by(event)}" for event in events),
     ]
@@ -82,10 +89,10 @@ def done(
     from opscli.errors import UsageError
 
     if outcome is not None and outcome not in OUTCOMES:
-        raise UsageError(f"no outcome {outcome!r}", remedy=f"outcomes are {', '.join(OUTCOMES)}")
+        raise UsageError(say("cli.no_outcome", outcome=outcome), remedy=say("cli.outcomes_are", names=listed(OUTCOMES)))
     with session.opened() as ctx, ctx.state.begin() as connection:
         closed = close(connection, task, Closing(outcome=outcome, actor=getpass.getuser(), at=ctx.as_of))
-    report.done(f"done: {closed['task_id']} {closed['title']}", closed)
+    report.done(say("cli.task_done", task_id=closed["task_id"], title=closed["title"]), closed)
 
 
 def _line(row: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
@@ -97,7 +104,7 @@ def _line(row: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
     if row["status"] != "open":
         line |= {"status": row["status"], "outcome": row["outcome"]}
     elif due is not None and due < now:
-        line["title"] = f"{row['title']} (overdue)"
+        line["title"] = say("cli.overdue", title=row["title"])
     return line
 
 
@@ -111,4 +118,5 @@ def _local(moment: datetime | None, zone: str) -> datetime | None:
 
 def _by(event: Mapping[str, Any]) -> str:
     outcome = event["details"].get("outcome")
-    return (f" by {event['actor']}" if event["actor"] else "") + (f" ({outcome})" if outcome else "")
+    by = say("cli.by_whom", actor=event["actor"]) if event["actor"] else ""
+    return by + (f" ({outcome})" if outcome else "")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from opscli.cli import report, session
+from opscli.phrases import listed, say
 
 app = typer.Typer()
 
@@ -23,8 +24,8 @@ def unsubscribe(
 
     with session.opened() as ctx:
         if topic is not None and ctx.project.one("topic", topic, TopicSpec) is None:
-            names = ", ".join(ctx.project.catalog.names("topic"))
-            raise UsageError(f"there is no topic {topic!r}", remedy=f"topics are: {names}")
+            names = listed(ctx.project.catalog.names("topic"))
+            raise UsageError(say("cli.no_topic", topic=topic), remedy=say("cli.topics_are", names=names))
         with ctx.warehouse.read() as warehouse:
             try:
                 customer = find_customer(warehouse, email) if "customers" in warehouse.tables() else None
@@ -37,5 +38,5 @@ def unsubscribe(
             entry = Suppression(address=email, reason="unsubscribed", source="by hand", since=ctx.as_of, stream=stream)
             suppress(connection, entry)
             record_consents(connection, [word] if customer else [])
-    what = f"the topic {topic}" if topic else "everything"
-    report.done(f"the address is off {what}", {"customer_id": customer, "stream": stream})
+    said = say("cli.off_topic", topic=topic) if topic else say("cli.off_everything")
+    report.done(said, {"customer_id": customer, "stream": stream})

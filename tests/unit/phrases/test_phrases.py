@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import opscli
-from opscli.phrases import LOCALES, catalogue, current, rooms, say, use
+from opscli.phrases import LOCALES, catalogue, current, in_english, listed, named, rooms, say, use
 
 PACKAGE = Path(opscli.__file__).parent
 ENTRIES = {f"{room}.{name}": texts for room in rooms() for name, texts in catalogue(room).items()}
@@ -64,7 +65,7 @@ def test_whatever_code_says_is_in_the_catalogue() -> None:
 
 
 def test_no_text_lies_idle() -> None:
-    said = [key for _, key, _ in _calls()]
+    said = [*(key for _, key, _ in _calls()), "names.*"]  # codes come out of data: `named` looks them up
     idle = [
         name
         for name in ENTRIES
@@ -89,6 +90,25 @@ def test_the_language_is_chosen_once_and_an_unknown_one_is_english() -> None:
     use("fr")
     assert (chinese, say("config.unknown_version", version=9), current()) == ("未知的版本 9", "unknown version 9", "en")
     assert say("config.unknown_version", locale="zh", version=9) == chinese
+
+
+def test_a_log_says_in_english_what_was_said_in_chinese_also_the_texts_within() -> None:
+    use("zh")
+    inner = say("cli.no_jobs_yet")
+    outer = say("cli.jobs_are", known=inner)
+    assert (in_english(outer), in_english("42")) == ("jobs are: none; write jobs/NAME.yaml", "42")
+    assert outer != in_english(outer)
+
+
+def test_codes_have_names_and_lists_have_the_joints_of_their_language() -> None:
+    assert (named("yes"), named("at_risk_2"), listed(["a", "b"])) == ("yes", "at risk 2", "a, b")
+    assert (named("yes", "zh"), listed(["a", "b"], "zh_CN")) == ("是", "a、b")
+
+
+def test_threads_speak_the_language_of_the_process() -> None:
+    use("zh")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(current).result() == "zh"
 
 
 def test_a_key_that_nobody_wrote_is_an_error() -> None:
