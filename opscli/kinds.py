@@ -34,7 +34,24 @@ def load_kind(package: str, name: str) -> ModuleType:
 def config_kinds() -> dict[str, Path]:
     """Every config kind and its schema: files `<kind>.schema.json` anywhere in the package that state `x-folder`."""
     paths = sorted(PACKAGE_FOLDER.rglob("*.schema.json"))
-    return {path.name.removesuffix(".schema.json"): path for path in paths if _is_config(path)}
+    named = {path.name.removesuffix(".schema.json"): path for path in paths if _is_config(path)}
+    return {name: path for name, path in named.items() if "." not in name}  # `health.v1` is a frozen version of health
+
+
+@cache
+def frozen_versions(kind: str) -> dict[int, Path]:
+    """Earlier versions of a kind: `<kind>.v<N>.schema.json` beside its schema, whole and never changed again."""
+    schema = config_kinds()[kind]
+    paths = schema.parent.glob(f"{kind}.v*.schema.json")
+    numbered = {int(path.name.split(".")[1].removeprefix("v")): path for path in paths}
+    return dict(sorted(numbered.items()))
+
+
+@cache
+def load_upgrade(kind: str, version: int) -> ModuleType:
+    """The module `<kind>_v<N>` beside a frozen version; its `upgrade(data)` gives the data in the next version."""
+    relative = config_kinds()[kind].parent.joinpath(f"{kind}_v{version}").relative_to(PACKAGE_FOLDER)
+    return importlib.import_module(".".join(("opscli", *relative.parts)))
 
 
 def load_config_kind(kind: str) -> ModuleType:

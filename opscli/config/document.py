@@ -14,7 +14,10 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document of one kind. `file` is relative to the project; `marks` maps a place to (line, column), from 1."""
+    """One document of one kind. `file` is relative to the project; `marks` maps a place to (line, column), from 1.
+
+    `version` is that of `data`; `upgraded_from` the older one that the file states, when data were upgraded in memory.
+    """
 
     kind: str
     version: int
@@ -22,6 +25,7 @@ class Document:
     file: str
     data: Mapping[str, Any]
     marks: Mapping[Place, tuple[int, int]]
+    upgraded_from: int | None = None
 
     def mark(self, place: Place) -> tuple[int, int]:
         """Line and column of a node, or of its nearest ancestor that is in the text."""

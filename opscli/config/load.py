@@ -12,9 +12,10 @@ from typing import Any
 
 from opscli.config.document import Document
 from opscli.config.reader import KEY, Tree, read_yaml
-from opscli.config.schemas import assemble, folder_of, version_of
+from opscli.config.schemas import assemble, folder_of, version_of, versions_of
 from opscli.config.secrets import variable
 from opscli.config.validate import did_you_mean, validate
+from opscli.config.versions import upgraded
 from opscli.errors import ConfigInvalid, UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import config_kinds
@@ -22,6 +23,8 @@ from opscli.outcome import Issue
 from opscli.phrases import say
 
 PROJECT_FILE = Path("configs") / "project.yaml"
+ANYWHERE = "**"
+"""Folder of a kind whose files lie beside what they are about: `configs/**/<name>.<kind>.yaml`. No run reads them."""
 JOBS = "../jobs"
 """The one kind folder that lies beside configs/, not in it."""
 _GO_THERE = "go to the folder of a project, or name it: --project DIR"
@@ -86,9 +89,28 @@ def read_documents(root: Path) -> tuple[tuple[Document, ...], list[Issue], dict[
     documents += _folders(root, issues, texts)
     documents.sort(key=lambda item: (item.kind, item.name, item.file))
     issues += _named_twice(documents)
-    for document in documents:
-        issues += validate(document)
-    return tuple(documents), issues, texts
+    return tuple(_current(document, issues) for document in documents), issues, texts
+
+
+def read_beside(root: Path) -> tuple[tuple[Document, ...], list[Issue]]:
+    """Documents that lie beside what they are about (tests), by file, and every problem in them.
+
+    They are no part of the config version and of no run, so a project is loaded without them.
+    """
+    issues: list[Issue] = []
+    found = (
+        _read(path, path.relative_to(root).as_posix(), ANYWHERE, issues, {})
+        for path in sorted((root / "configs").rglob("*.test.yaml"))
+    )
+    documents = tuple(document for document in found if document is not None)
+    return tuple(_current(document, issues) for document in documents), issues
+
+
+def _current(document: Document, issues: list[Issue]) -> Document:
+    """The document in the current version of its kind, when it is legal in its own."""
+    problems = validate(document)
+    issues += problems
+    return document if problems else upgraded(document)
 
 
 def _files(root: Path) -> Iterator[tuple[Path, str]]:
@@ -154,7 +176,7 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
         why = "every config file says what it is"
         issues.append(document.issue(("kind",), what, why=why, how=did_you_mean(str(kind), known)))
         return None
-    if isinstance(version, bool) or version != version_of(str(kind)):
+    if isinstance(version, bool) or version not in versions_of(str(kind)):
         issues.append(_version_issue(document, version))
         return None
     single = folder == "." and stem != kind
@@ -166,15 +188,21 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
 
 def _folder_issue(document: Document, folder: str) -> Issue:
     here = Path(document.file)
+    what = f"kind {document.kind} does not belong here"
+    if folder == ANYWHERE or here.name.endswith(".test.yaml"):
+        ending = f".{document.kind}.yaml" if folder == ANYWHERE else ".yaml"
+        right = here.with_name(here.name.partition(".")[0] + ending).as_posix()
+        return document.issue(("kind",), what, why=say("testing.ending"), how=say("testing.rename", file=right))
     name = f"{document.kind}.yaml" if folder == "." else here.name
     right = Path("configs", folder, name).as_posix().replace("configs/../", "").replace("/./", "/")
     why = f"a project has one {name}" if folder == "." else f"files in {here.parent.as_posix()}/ are of another kind"
-    return document.issue(("kind",), f"kind {document.kind} does not belong here", why=why, how=f"move it to {right}")
+    return document.issue(("kind",), what, why=why, how=f"move it to {right}")
 
 
 def _version_issue(document: Document, version: Any) -> Issue:
     current = version_of(document.kind)
-    why = f"this program reads version {current} of kind {document.kind}"
+    read = " and ".join(map(str, versions_of(document.kind)))
+    why = f"this program reads version {read} of kind {document.kind}"
     if version is None:
         return document.issue(("version",), 'missing key "version"', why=why, how=f"add version: {current}")
     newer = isinstance(version, int) and version > current

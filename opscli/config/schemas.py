@@ -3,7 +3,7 @@
 A fragment may say at any object `"x-types": "opscli.delivery.channels"`: then each type in that package adds its
 own properties, chosen by the property `type`. The long form `{"package": …, "by": …, "default": …}` names another
 property, or the type that holds when it is left out; with `"by": null` the type's name is itself a key, the fragment
-its value. The `$defs` of shared.json (label, secret, duration, share, url_or_secret) exist in every kind.
+its value, one of them (with `"many": true` any number of them). The `$defs` of shared.json (label, secret, duration, share, url_or_secret) exist in every kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from opscli.kinds import PACKAGE_FOLDER, config_kinds, kinds_in, read_schema
+from opscli.kinds import PACKAGE_FOLDER, config_kinds, frozen_versions, kinds_in, read_schema
 
 SHARED = Path(__file__).parent / "shared.json"
 """`properties` that every kind has, and `$defs` that every kind may refer to."""
@@ -40,8 +40,18 @@ def folder_of(kind: str) -> str:
     return folder
 
 
+def schema_of(kind: str, version: int) -> dict[str, Any]:
+    """The schema of a whole document in one version, the current or a frozen one. Raises KeyError for any other."""
+    return assemble(kind) if version == version_of(kind) else read_schema(frozen_versions(kind)[version])
+
+
+def versions_of(kind: str) -> tuple[int, ...]:
+    """Every version that can be read, oldest first; the last is the current one, the others are upgraded to it."""
+    return (*frozen_versions(kind), version_of(kind))
+
+
 def version_of(kind: str) -> int:
-    """The schema version that this program reads."""
+    """The current version of a kind's schema."""
     version: int = read_schema(config_kinds()[kind])["x-version"]
     return version
 
@@ -80,18 +90,17 @@ def _expand(node: Any, definitions: dict[str, Any]) -> Any:
 def _with_types(node: dict[str, Any], rule: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     fragments = {name: _hoisted(name, part, definitions) for name, part in types_of(rule["package"]).items()}
     by = rule.get("by", "type")
-    return _by_key(node, fragments) if by is None else _by_property(node, fragments, by, rule.get("default"))
+    if by is None:
+        return _by_key(node, fragments, many=rule.get("many", False))
+    return _by_property(node, fragments, by, rule.get("default"))
 
 
-def _by_key(node: dict[str, Any], fragments: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Exactly one of the types' names is a key beside the node's own properties."""
+def _by_key(node: dict[str, Any], fragments: Mapping[str, dict[str, Any]], *, many: bool) -> dict[str, Any]:
+    """The types' names are keys beside the node's own properties: exactly one of them, or any number."""
     own = {key: value for key, value in node.items() if key != "x-types"}
-    return {
-        **own,
-        "properties": {**node.get("properties", {}), **fragments},
-        "additionalProperties": False,
-        "oneOf": [{"required": [name]} for name in fragments],
-    }
+    properties = {**node.get("properties", {}), **fragments}
+    one = {} if many else {"oneOf": [{"required": [name]} for name in fragments]}
+    return {**own, "properties": properties, "additionalProperties": False, **one}
 
 
 def _by_property(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from opscli.config.document import Document, Place
 from opscli.config.reader import KEY
-from opscli.config.schemas import assemble
+from opscli.config.schemas import schema_of
 from opscli.outcome import Issue
 
 if TYPE_CHECKING:
@@ -39,8 +39,19 @@ _LIMITS = {
 
 
 def validate(document: Document) -> tuple[Issue, ...]:
-    """Every violation of the kind's schema, at most one per place and reason."""
-    errors = _validator(document.kind).iter_errors(document.data)
+    """Every violation of the kind's schema in the document's version, at most one per place and reason."""
+    return _violations(document, _validator(document.kind, document.version))
+
+
+def validate_against(document: Document, schema: Mapping[str, Any]) -> tuple[Issue, ...]:
+    """Every violation of a schema that only the project knows, such as that of its entities' records."""
+    import jsonschema
+
+    return _violations(document, jsonschema.Draft202012Validator(schema))
+
+
+def _violations(document: Document, validator: Validator) -> tuple[Issue, ...]:
+    errors = validator.iter_errors(document.data)
     return tuple(dict.fromkeys(issue for error in errors for issue in _issues(document, error)))
 
 
@@ -56,13 +67,13 @@ def did_you_mean(word: str, known: Iterable[str], place: str = "", *, otherwise:
 
 
 @cache
-def _validator(kind: str) -> Validator:
+def _validator(kind: str, version: int) -> Validator:
     import jsonschema
 
     with_secrets: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
         jsonschema.Draft202012Validator, {"x-secret": _check_secret}
     )
-    validator: Validator = with_secrets(assemble(kind))
+    validator: Validator = with_secrets(schema_of(kind, version))
     return validator
 
 

@@ -13,7 +13,7 @@ import pytest
 from opscli.config.document import Document
 from opscli.config.reader import read_yaml
 from opscli.config.reference import as_yaml
-from opscli.config.schemas import assemble, smallest_example, types_of
+from opscli.config.schemas import assemble, smallest_example, types_of, version_of
 from opscli.config.validate import validate
 from opscli.kinds import PACKAGE_FOLDER, config_kinds, load_config_kind, read_schema
 
@@ -39,7 +39,8 @@ def smallest(kind: str) -> Document:
     assert not issues
     assert tree is not None
     data = {"name": "x", **tree.data}
-    return Document(kind=kind, version=1, name=data["name"], file=f"{kind}.yaml", data=data, marks=tree.marks)
+    version = version_of(kind)
+    return Document(kind=kind, version=version, name=data["name"], file=f"{kind}.yaml", data=data, marks=tree.marks)
 
 
 def described(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, bool]]:

@@ -10,11 +10,13 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
+from opscli.cli.commands import config_upgrade
 
 if TYPE_CHECKING:
     from opscli.config.document import Document
 
 app = typer.Typer(help="The configuration: check, show, explain.", no_args_is_help=True)
+app.command()(config_upgrade.upgrade)
 
 SCHEMAS = Path(".opscli") / "schemas"
 
@@ -23,10 +25,11 @@ SCHEMAS = Path(".opscli") / "schemas"
 def check() -> None:
     """Check every file of the project; all problems at once, each with its place and the way out."""
     from opscli.config.secrets import dotenv_warnings
+    from opscli.config.versions import outdated
     from opscli.runner.compile import check_project
 
     checked = check_project(session.root(), CHOICES.environment)
-    for warning in dotenv_warnings(checked.loaded.root):
+    for warning in (*dotenv_warnings(checked.loaded.root), *outdated(checked.loaded.documents)):
         report.note(str(warning))
     count, version = len(checked.loaded.documents), checked.loaded.version
     data = {"files": len(checked.loaded.texts), "documents": count, "version": version}
