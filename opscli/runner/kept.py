@@ -108,7 +108,9 @@ def _parts(checked: Checked) -> Iterator[tuple[str, Any]]:
         documents = [document for document in checked.loaded.documents if document.kind == kind]
         yield f"documents {kind}", [_row(document) for document in documents]
         yield f"marks {kind}", [_marks_row(document) for document in documents]
-    yield "entities", [_entity_row(entity) for entity in checked.catalog.entities.values()]
+    entities = checked.catalog.entities.values()
+    yield "entities", [_entity_row(entity) for entity in entities]
+    yield "marks of entities", [_marks_row(entity.document) for entity in entities]
     for category, entries in checked.catalog.entries.items():
         yield f"entries {category}", [[item.name, item.type, item.file, item.line] for item in entries.values()]
     yield "texts", dict(checked.loaded.texts)
@@ -153,14 +155,18 @@ class _Kept:
         return json.loads(self.lines[self.head["parts"].index(name) + 1])
 
     def documents(self, kind: str) -> list[Document]:
-        all_marks = LaterSequence[Any](partial(self.part, f"marks {kind}"), self.head["documents"][kind])
-        rows = enumerate(self.part(f"documents {kind}"))
-        return [_document(row, LaterMapping(partial(_marks, all_marks, index))) for index, row in rows]
+        rows = self.part(f"documents {kind}")
+        return list(map(_document, rows, self._marks(f"marks {kind}", len(rows))))
+
+    def _marks(self, name: str, size: int) -> Iterator[Mapping[Place, tuple[int, int]]]:
+        """The marks of each document; the first that is asked for decodes those of all."""
+        rows = LaterSequence[Any](partial(self.part, name), size)
+        return (LaterMapping(partial(_marks, rows, index)) for index in range(size))
 
     def entities(self) -> dict[str, Entity]:
-        found = {}
-        for row, stated, extends in self.part("entities"):
-            document = _document(row, {})
+        found, rows = {}, self.part("entities")
+        for (row, stated, extends), marks in zip(rows, self._marks("marks of entities", len(rows)), strict=True):
+            document = _document(row, marks)
             whole = {key: value for key, value in document.data.items() if key != "extends"} | stated
             entity = entity_kind.parse(replace(document, data=whole))
             found[entity.name] = replace(entity, document=document, extends=extends)
@@ -218,6 +224,6 @@ def _chained(documents: Mapping[str, Sequence[Document]]) -> list[Document]:
 
 def _specs(kind: str, documents: Sequence[Document], entities: Mapping[str, Entity]) -> dict[str, object]:
     if kind == "entity":
-        return {document.name: replace(entities[document.name], document=document) for document in documents}
+        return {document.name: entities[document.name] for document in documents}
     module = cast("ConfigKind", load_config_kind(kind))
     return {document.name: module.parse(document) for document in documents}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from opscli import __version__
 from opscli.cli.table import COMMANDS
+from tests.large_project import write_project
 
 HEAVY = {
     "alembic", "css_inline", "duckdb", "holidays", "jinja2", "jsonschema", "numpy", "pandas", "phonenumbers", "pyarrow",
@@ -52,6 +54,55 @@ def test_every_command_of_the_table_has_help_and_the_shared_options(name: str) -
 def test_help_of_a_command_loads_no_warehouse() -> None:
     for name in COMMANDS:
         assert not loaded(name, "--help") & {"duckdb", "sqlalchemy", "pandas", "xgboost", "pyarrow"}, name
+
+
+KEPT = Path(__file__).parent.parent.parent
+"""This repository is a project itself; what is kept of it lies in a copy, so that its own folder stays as it is."""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that was checked, and has not changed since."""
+    root = tmp_path_factory.mktemp("kept")
+    for folder in ("configs", "jobs"):
+        shutil.copytree(KEPT / folder, root / folder)
+    time.sleep(0.1)  # right after an edit nothing is kept
+    assert call("config", "check", cwd=root).returncode == 0
+    return root
+
+
+@pytest.mark.parametrize("argv", [("config", "check"), ("entity", "list"), ("kpi", "list"), ("report", "list")])
+def test_on_an_unchanged_project_these_load_no_heavy_module(argv: tuple[str, ...], kept: Path) -> None:
+    assert not loaded(*argv, "--project", str(kept)) & HEAVY
+
+
+@pytest.mark.parametrize("argv", [(), ("tags", "value")])
+def test_to_show_an_unchanged_project_it_is_written_as_yaml_but_not_checked(argv: tuple[str, ...], kept: Path) -> None:
+    assert loaded("config", "show", *argv, "--project", str(kept)) & HEAVY == {"yaml"}
+
+
+@pytest.mark.parametrize("argv", [("status",), ("tag", "list"), ("customer", "count")])
+def test_looking_something_up_needs_the_stores_and_no_checks(argv: tuple[str, ...], kept: Path) -> None:
+    assert loaded(*argv, "--project", str(kept)) & HEAVY <= {"alembic", "duckdb", "sqlalchemy"}
+
+
+def test_an_unchanged_large_project_is_checked_almost_as_quickly_as_a_command_explains_itself(tmp_path: Path) -> None:
+    """500 documents, against `config check --help`, which reads none; `make bench` has the figures in seconds."""
+    write_project(tmp_path)
+    time.sleep(0.1)
+
+    def best(times: int, *argv: str) -> float:
+        measured = []
+        for _ in range(times):
+            started = time.perf_counter()
+            assert call("config", "check", *argv, cwd=tmp_path).returncode == 0
+            measured.append(time.perf_counter() - started)
+        return min(measured)
+
+    first = best(1)
+    plain, unchanged = best(5, "--help"), best(5)
+    assert unchanged <= 3 * plain
+    assert unchanged <= first / 3
 
 
 def test_version_is_nearly_as_quick_as_python_itself() -> None:
