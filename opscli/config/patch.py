@@ -18,6 +18,10 @@ from opscli.config.versions import paired
 
 _ANCHOR = re.compile(r"&\S+\s+")
 _PLAIN = re.compile(r"\w(?:[\w ./%-]*[\w%])?")
+_COMMA = re.compile(r"\s*,[ \t]*")
+_LETTER = re.compile(r"[^\W\d_]")
+_OTHERWISE = ("y", "n", "yes", "no", "on", "off")
+"""Texts here, but truth values for readers of YAML 1.1; in quotes they are texts for everybody."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 _ALL = "..."
 """Stands for the whole text in an error."""
@@ -88,7 +92,7 @@ class _Patcher:
             return
         if node.anchor:
             self.anchored[node.anchor] = after
-        if isinstance(before, Mapping) and isinstance(after, Mapping) and after and len(node.entries) == len(before):
+        if isinstance(before, Mapping) and isinstance(after, Mapping) and before and after:
             self._mapping(node, before, after)
         elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
             for item, was, now in zip(node.items, before, after, strict=True):
@@ -138,8 +142,9 @@ class _Patcher:
         key, value = node.entries[index]
         if node.flow:
             start, end = key.start, value.end
-            if behind := re.compile(r"\s*,[ \t]*").match(self.text, end):
+            if behind := _COMMA.match(self.text, end):
                 end = behind.end()
+            self._refuse_comments(start, end)
             self.edits.append(Edit(start, end, ""))
             return
         line = self.text.rfind("\n", 0, key.start) + 1
@@ -153,11 +158,14 @@ class _Patcher:
     def _replace(self, node: Node, value: Any) -> None:
         anchor = _ANCHOR.match(self.text, node.start)
         start = anchor.end() if anchor and anchor.end() <= node.end else node.start
-        if _comments(self.blanked[node.start : node.end]):
-            raise CannotPatchError(self.text[node.start : node.end])
+        self._refuse_comments(node.start, node.end)
         text = scalar(value, node.style) if isinstance(value, str) else flow(value)
         tail = self.newline if self.text[start : node.end].endswith("\n") else ""  # a block text ends with its line
         self.edits.append(Edit(start, node.end, text + tail))
+
+    def _refuse_comments(self, start: int, end: int) -> None:
+        if _comments(self.blanked[start:end]):
+            raise CannotPatchError(self.text[start:end])
 
     def _column(self, position: int) -> int:
         return position - (self.text.rfind("\n", 0, position) + 1)
@@ -186,7 +194,8 @@ def scalar(text: str, style: str = "") -> str:
     """A text in the quotes it had, or plain where it stays a text."""
     if style == "'":
         return "'" + text.replace("'", "''") + "'"
-    plain = not style and _PLAIN.fullmatch(text) and isinstance(resolve(text), str)
+    plain = not style and _PLAIN.fullmatch(text) and _LETTER.search(text) and isinstance(resolve(text), str)
+    plain = plain and text.lower() not in _OTHERWISE
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
@@ -233,7 +242,8 @@ def _fill(node: Node, event: Any, events: Iterator[Any]) -> None:
             node.items.append(child)
     children = [*node.items, *(value for _, value in node.entries)]
     # A block's end event stands before the next word, behind comments that are not its own.
-    node.end = inner.end_mark.index if node.flow or not children else children[-1].end
+    closing: Any = inner
+    node.end = closing.end_mark.index if node.flow or not children else children[-1].end
 
 
 def _blanked(text: str, root: Node) -> str:
