@@ -15,7 +15,7 @@ from typing import Any
 
 from opscli.config.document import Document
 from opscli.config.reader import read_yaml
-from opscli.engine.tables import REFERENCE_COLUMNS, VERSION_COLUMNS, Column
+from opscli.engine.tables import Column
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue
 
@@ -32,6 +32,9 @@ _TYPES = {
     "array": "json",
 }
 _FORMATS = {"date-time": "timestamp", "date": "date"}
+LOCAL_REFERENCE = "#/$defs/"
+"""Beginning of every `$ref`: schemas are read from this file only."""
+_NO_DEFINITIONS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,8 @@ def parse(document: Document) -> Entity:
         time=data.get("time", base.time if base else None),
         customer=data.get("customer", base.customer if base else None),
         columns=tuple(
-            Column(name, logical_type(node), bool(node.get("x-personal"))) for name, node in properties.items()
+            Column(name, logical_type(node, schema.get("$defs", {})), bool(node.get("x-personal")))
+            for name, node in properties.items()
         ),
         schema=schema,
         document=document,
@@ -88,24 +92,10 @@ def parse(document: Document) -> Entity:
 
 
 def check(spec: Entity, catalog: object) -> Iterable[Issue]:  # noqa: ARG001  an entity leans on no other document
-    """Problems inside one entity: key, time, customer or currency that are no columns, reserved names, a bad schema."""
-    document = spec.document
-    if spec.extends and spec.name not in standard_entities():
-        names = ", ".join(standard_entities())
-        yield document.issue(
-            ("extends",), f'there is no standard entity "{spec.name}"', how=f"standard entities: {names}"
-        )
-    elif not spec.key:
-        yield document.issue((), "an entity needs a key", why="rows are told apart by it", how="add key: [order_id]")
-    yield from _reference_issues(spec)
-    reserved = {column.name for column in (*VERSION_COLUMNS, *REFERENCE_COLUMNS)}
-    for column in spec.columns:
-        if column.name in reserved:
-            place = ("schema", "properties", column.name)
-            yield document.issue(
-                place, f'column "{column.name}" is reserved', why="versions of rows use it", how="rename it"
-            )
-    yield from _schema_issues(spec)
+    """Problems inside one entity: see `soundness`."""
+    from opscli.engine.soundness import issues_of
+
+    return issues_of(spec)
 
 
 def provides(spec: Entity) -> Iterable[Any]:  # noqa: ARG001  the compiler reads entities before all else
@@ -113,16 +103,50 @@ def provides(spec: Entity) -> Iterable[Any]:  # noqa: ARG001  the compiler reads
     return ()
 
 
-def logical_type(node: Mapping[str, Any]) -> str:
-    """Logical type (engine.tables) of a property: text integer float money boolean timestamp date json."""
-    kind = node.get("type") or _type_of_values(node.get("enum", [node.get("const")]))
-    if isinstance(kind, list):
-        kind = next((item for item in kind if item != "null"), "string")
-    if kind == "number" and "x-money" in node:
-        return "money"
-    if kind == "string":
-        return _FORMATS.get(node.get("format", ""), "text")
-    return _TYPES[kind]
+def logical_type(node: Mapping[str, Any], definitions: Mapping[str, Any] = _NO_DEFINITIONS) -> str:
+    """Logical type (engine.tables) of a property: text integer float money boolean timestamp date json.
+
+    A schema that states its type in parts (`$ref`, `anyOf: [{type: integer}, {type: "null"}]`) has that of its parts;
+    whole numbers are numbers, and parts that do not go together make a text.
+    """
+    kinds = {_logical(part) for part in stating_types(node, definitions)}
+    if not kinds:
+        kinds = {_logical({"type": "string", **_without_type(node)})}
+    if kinds == {"integer", "float"}:
+        kinds = {"float"}
+    kind = kinds.pop() if len(kinds) == 1 else "text"
+    return "money" if kind == "float" and "x-money" in node else kind
+
+
+def stating_types(
+    node: Any, definitions: Mapping[str, Any] = _NO_DEFINITIONS, seen: frozenset[str] = frozenset()
+) -> Iterator[dict[str, Any]]:
+    """The parts of a property's schema that state what its values are, one JSON type each; null is left out."""
+    if not isinstance(node, Mapping):
+        return
+    if "type" in node:
+        names = node["type"] if isinstance(node["type"], list) else [node["type"]]
+        yield from ({**node, "type": name} for name in names if name in _TYPES)
+    elif "$ref" in node:
+        name = str(node["$ref"])
+        if name not in seen:
+            target = definitions.get(name.removeprefix(LOCAL_REFERENCE))
+            yield from stating_types(target, definitions, seen | {name})
+    elif "enum" in node or "const" in node:
+        values = node.get("enum", [node.get("const")])
+        yield {**node, "type": _type_of_values([value for value in values if value is not None])}
+    else:
+        parts = [part for word in ("allOf", "anyOf", "oneOf") for part in node.get(word, ())]
+        yield from (found for part in parts for found in stating_types(part, definitions, seen))
+
+
+def _without_type(node: Mapping[str, Any]) -> dict[str, Any]:
+    return {word: value for word, value in node.items() if word != "type"}
+
+
+def _logical(node: Mapping[str, Any]) -> str:
+    """Logical type of a node with one JSON type."""
+    return _FORMATS.get(node.get("format", ""), "text") if node["type"] == "string" else _TYPES[node["type"]]
 
 
 def _type_of_values(values: list[Any]) -> str:
@@ -160,38 +184,6 @@ def _merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
         **base,
         **more,
         "properties": {**base["properties"], **more.get("properties", {})},
+        "$defs": {**base.get("$defs", {}), **more.get("$defs", {})},
         "required": list(dict.fromkeys(required)),
     }
-
-
-def _reference_issues(spec: Entity) -> Iterator[Issue]:
-    """Names in key, time, customer, required and x-money that are no columns, or columns of the wrong type."""
-    document = spec.document
-    stated: list[tuple[tuple[str | int, ...], str | None]] = [
-        (("key", index), name) for index, name in enumerate(spec.key)
-    ]
-    stated += [(("time",), spec.time), (("customer",), spec.customer)]
-    stated += [(("schema", "required", index), name) for index, name in enumerate(spec.required)]
-    for column in spec.columns:
-        currency = spec.currency_of(column.name)
-        if currency != PROJECT_CURRENCY:
-            stated.append((("schema", "properties", column.name, "x-money"), currency))
-    for place, name in stated:
-        if name is not None and spec.type_of(name) is None:
-            yield document.issue(
-                place, f'unknown column "{name}"', how=f'add "{name}" to schema.properties, or correct it'
-            )
-    if spec.time and spec.type_of(spec.time) not in (None, "timestamp"):
-        why = f'"{spec.time}" is {spec.type_of(spec.time)}; an event time is an instant'
-        yield document.issue(("time",), "the time column must be a timestamp", why=why, how="give it format: date-time")
-
-
-def _schema_issues(spec: Entity) -> Iterator[Issue]:
-    """Violations of JSON Schema itself, such as a pattern that is no regular expression."""
-    import jsonschema
-
-    draft = jsonschema.Draft202012Validator
-    # Without the format checker a pattern that is no regular expression would pass.
-    judge = draft(draft.META_SCHEMA, format_checker=draft.FORMAT_CHECKER)
-    for error in judge.iter_errors(spec.document.data.get("schema", {})):
-        yield spec.document.issue(("schema", *error.absolute_path), f"not a valid JSON Schema: {error.message}")

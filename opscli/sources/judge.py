@@ -42,11 +42,13 @@ class _Problem:
 class Judged:
     """The query, with columns "#file", "#line", the entity's, customer_ns, "#available", "#problem" and "#reason".
 
-    `columns` names the entity column that each problem number is about.
+    `columns` names the entity column that each problem number is about; from `first_by_row` on they are the entity's
+    columns in their order, then none, for rules that are judged row by row afterwards.
     """
 
     sql: str
     columns: tuple[str, ...]
+    first_by_row: int
 
 
 def judged_rows(spec: SourceSpec, entity: Entity, rows: Rows, dialect: Dialect) -> Judged:
@@ -80,7 +82,12 @@ class _Compiler:
             f"SELECT {self._quote(FILE)}, {self._quote(LINE)}, {names}, {self._quote(AVAILABLE)}, "
             f"{self._quote(PROBLEM)}, {reason} AS {self._quote(REASON)} FROM judged"
         )
-        return Judged(sql=pipeline.sql(select), columns=tuple(problem.column for problem in problems))
+        by_row = (*(column.name for column in self.entity.columns), "")
+        return Judged(
+            sql=pipeline.sql(select),
+            columns=(*(problem.column for problem in problems), *by_row),
+            first_by_row=len(problems),
+        )
 
     def _picked(self) -> str:
         items = [self._quote(FILE), self._quote(LINE)]

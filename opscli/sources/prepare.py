@@ -12,7 +12,7 @@ from opscli.engine.entity import Entity
 from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
-from opscli.sources import rejects
+from opscli.sources import rejects, rowwise
 from opscli.sources.batches import FILE, Batch, portions, together
 from opscli.sources.file import FileSettings, Found, format_of
 from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
@@ -135,6 +135,7 @@ class Preparation:
         # One pass: the big table is written once, with all that the merge wants.
         values = f"*, {self._merge_columns()}"
         kept = self.session.execute(f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql})")
+        rowwise.judge_rows(self.session, self.entity, self.staged, tuple(batch.labels), judged.first_by_row)
         wrong = f"{self._quote(PROBLEM)} IS NOT NULL"
         bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {wrong}"))
         if bad:

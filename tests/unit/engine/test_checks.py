@@ -17,7 +17,7 @@ CASES = [
     ({"type": "number", "exclusiveMinimum": 0}, [0.5], [0], "too_small"),
     ({"type": "number", "maximum": 10, "x-money": "project"}, [10], ["10.0001"], "too_large"),
     ({"type": "integer", "exclusiveMaximum": 10}, [9], [10], "too_large"),
-    ({"type": "number", "multipleOf": 0.25}, [0.75], [0.8], "not_a_multiple"),
+    ({"type": "number", "multipleOf": 0.25, "x-money": "project"}, ["0.75"], ["0.8"], "not_a_multiple"),
     ({"minLength": 2}, ["ab"], ["é"], "too_short"),
     ({"maxLength": 2}, ["éé"], ["abc"], "too_long"),
     ({"pattern": "^[A-Z]'?$"}, ["A'"], ["ab"], "wrong_pattern"),
