@@ -11,8 +11,10 @@ from opscli.clock import parse_duration, parse_instant
 from opscli.config.document import Document, Place
 from opscli.kinds import kinds_in, load_kind
 from opscli.outcome import Issue
-from opscli.rules.language import condition
-from opscli.rules.tree import Expression, RuleInvalid
+from opscli.phrases import listed, say
+from opscli.rules import audience
+from opscli.rules.sugar import Written
+from opscli.rules.tree import RuleInvalid
 from opscli.stage import Catalog, Provided
 
 STEPS = "opscli.campaigns.steps"
@@ -46,11 +48,11 @@ class CampaignSpec:
     priority: int
     trigger: tuple[str, str] | None
     at: str | None
-    audience: str | None
+    audience: Written | None
     backfill: bool
     reentry: Reentry
     holdout: float
-    exit_when: str | None
+    exit_when: Written | None
     not_after: timedelta
     max_recipients: int | None
     steps: tuple[Step, ...]
@@ -103,47 +105,45 @@ def _share(value: Any) -> float:
 
 
 def provides(spec: CampaignSpec) -> Iterator[Provided]:
-    """The campaign."""
-    yield Provided(category="campaign", name=spec.name, file=spec.document.file, line=spec.document.mark(())[0])
-
-
-def names_for(catalog: Catalog) -> dict[str, str]:
-    """What an audience may use: traits and fields of customers; a trait hides the field of its name."""
-    customers = catalog.entities.get("customers")
-    fields = {column.name: column.type for column in customers.columns} if customers else {}
-    return {**fields, **catalog.types("trait")}
-
-
-def expression(text: str, catalog: Catalog) -> Expression:
-    """A condition of a campaign, checked against the catalogue; raises RuleInvalid."""
-    return condition(text, names_for(catalog), tags=frozenset(catalog.names("tag")), zone=catalog.zone)
+    """The campaign, and its sending steps as `campaign/step`, for conditions that ask what somebody received."""
+    file = spec.document.file
+    yield Provided(category="campaign", name=spec.name, file=file, line=spec.document.mark(())[0])
+    for name, step in {step.id: step for step in spec.steps if step.kind == "send"}.items():
+        line = spec.document.mark(step.place)[0]
+        yield Provided(category="message", name=f"{spec.name}/{name}", file=file, line=line)
 
 
 def check(spec: CampaignSpec, catalog: Catalog) -> Iterable[Issue]:
     """Unknown topic, tag, channel or template; conditions that cannot be read; step ids used twice."""
     document = spec.document
     if catalog.get("topic", spec.topic) is None:
-        yield document.issue(("topic",), f'no topic "{spec.topic}"', how=_known(catalog, "topic", "configs/topics/"))
+        yield document.issue(
+            ("topic",), say("campaigns.no_topic", topic=spec.topic), how=_known(catalog, "topic", "configs/topics/")
+        )
     if spec.trigger is not None and catalog.get("tag", spec.trigger[1]) is None:
         place = ("trigger", spec.trigger[0])
-        yield document.issue(place, f'no tag "{spec.trigger[1]}"', how=_known(catalog, "tag", "configs/tags/"))
+        yield document.issue(
+            place, say("campaigns.no_tag", tag=spec.trigger[1]), how=_known(catalog, "tag", "configs/tags/")
+        )
     yield from _check_conditions(spec, catalog)
     seen: set[str] = set()
     for step in spec.steps:
         if step.id in seen:
-            yield document.issue(step.place[:-1], f'a second step "{step.id}"', how="give each step its own id")
+            yield document.issue(
+                step.place[:-1], say("campaigns.step_twice", step=step.id), how=say("campaigns.own_id")
+            )
         seen.add(step.id)
         yield from load_kind(STEPS, step.kind).check(spec, step, catalog)
 
 
 def _check_conditions(spec: CampaignSpec, catalog: Catalog) -> Iterator[Issue]:
-    for key, text in (("audience", spec.audience), ("exit_when", spec.exit_when)):
-        if text is None:
+    for key, written in (("audience", spec.audience), ("exit_when", spec.exit_when)):
+        if written is None:
             continue
         try:
-            expression(text, catalog)
+            audience.condition(written, catalog)
         except RuleInvalid as error:
-            yield spec.document.issue((key,), error.what, why=error.why, how=error.how, offset=error.offset)
+            yield error.issue(spec.document, (key,))
     if spec.at is not None:
         try:
             parse_instant(spec.at, catalog.zone)
@@ -153,4 +153,4 @@ def _check_conditions(spec: CampaignSpec, catalog: Catalog) -> Iterator[Issue]:
 
 def _known(catalog: Catalog, category: str, folder: str) -> str:
     names = catalog.names(category)
-    return f"known here: {', '.join(names)}" if names else f"add one in {folder}"
+    return say("campaigns.known_here", names=listed(names)) if names else say("campaigns.add_in", folder=folder)

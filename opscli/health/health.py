@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,11 +11,11 @@ from typing import Any
 from opscli.clock import parse_duration
 from opscli.config.document import Document, Place
 from opscli.outcome import Issue
-from opscli.rules.language import condition
-from opscli.rules.tree import Expression, RuleInvalid, family
+from opscli.phrases import listed, say
+from opscli.rules import audience
+from opscli.rules.sugar import Written
+from opscli.rules.tree import RuleInvalid, family
 from opscli.stage import Catalog, Provided
-
-_TAG = re.compile(r"[a-z][a-z0-9_]*")
 
 Target = Decimal | timedelta
 """A good or bad value: a number, or the age of a time."""
@@ -62,7 +61,7 @@ class Trend:
 class Cap:
     """While `when` holds, the score is at most `at`."""
 
-    when: str
+    when: Written
     at: Decimal
 
 
@@ -71,9 +70,9 @@ class AlertRule:
     """The alert of record. Percentages are numbers of 0 to 999, not shares."""
 
     fallback_owner: str
-    high_value: str = "high_value"
+    audience: Written = "has_tag('high_value')"
     login: str = "last_login_at"
-    no_login_days: int = 30
+    no_login: timedelta = timedelta(days=30)
     interactions: str = "interactions_30d"
     interactions_before: str = "interactions_prev"
     interactions_drop: Decimal = Decimal(50)
@@ -86,10 +85,6 @@ class AlertRule:
     owner: str = "owner_id"
     due: str = "2bd"
     priority: str = "high"
-
-    def high_value_condition(self) -> str:
-        """Text of the condition; a bare name is a tag."""
-        return f"has_tag('{self.high_value}')" if _TAG.fullmatch(self.high_value) else self.high_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,25 +138,14 @@ def check(spec: HealthSpec, catalog: Catalog) -> Iterable[Issue]:
     if spec.bands.watch >= spec.bands.healthy:
         yield spec.document.issue(
             ("bands",),
-            f"watch begins at {spec.bands.watch}, healthy at {spec.bands.healthy}",
-            why="a score of watch lies below healthy",
-            how="choose watch below healthy",
+            say("health.bands_crossed", watch=spec.bands.watch, healthy=spec.bands.healthy),
+            why=say("health.bands_crossed_why"),
+            how=say("health.bands_crossed_how"),
         )
     for index, cap in enumerate(spec.caps):
         yield from _rule_issues(spec, ("caps", index, "when"), cap.when, catalog)
     if spec.alert is not None:
         yield from _alert_issues(spec, spec.alert, catalog)
-
-
-def rule(text: str, catalog: Catalog) -> Expression:
-    """A condition over traits, customer fields and tags. Raises RuleInvalid."""
-    return condition(text, names(catalog), tags=frozenset(catalog.names("tag")), zone=catalog.zone)
-
-
-def names(catalog: Catalog) -> dict[str, str]:
-    """What a condition about a customer may name: customer fields, and traits before them."""
-    fields = {column.name: column.type for column in catalog.entities["customers"].columns}
-    return fields | catalog.types("trait")
 
 
 def _measure(item: Mapping[str, Any]) -> Measure:
@@ -176,7 +160,7 @@ def _measure(item: Mapping[str, Any]) -> Measure:
 
 
 def _alert(data: Mapping[str, Any]) -> AlertRule:
-    values = _converted(data, durations=("min_account_age", "freshness", "cooldown"))
+    values = _converted(data, durations=("no_login", "min_account_age", "freshness", "cooldown"))
     for name in ("interactions_drop", "breaker"):
         if name in values:
             values[name] = Decimal(values[name].rstrip("%"))
@@ -202,24 +186,25 @@ def _measure_issues(spec: HealthSpec, index: int, measure: Measure, catalog: Cat
     place: Place = ("measures", index)
     yield from _trait_issues(spec, (*place, "trait"), measure.trait, catalog)
     type_ = catalog.types("trait").get(measure.trait, "")
-    timely, wanted = family(type_) == "time", "ages such as 7d" if family(type_) == "time" else "numbers"
+    timely, wanted = family(type_) == "time", say("health.ages") if family(type_) == "time" else say("health.numbers")
     if family(type_) == "text":
-        how = "use a number, a truth value or a time"
-        yield spec.document.issue((*place, "trait"), f'"{measure.trait}" is a text and has no good or bad', how=how)
+        how = say("health.text_measure_how")
+        yield spec.document.issue((*place, "trait"), say("health.text_measure", trait=measure.trait), how=how)
         return
     for key, value in (("good", measure.good), ("bad", measure.bad)):
         if type_ and isinstance(value, timedelta) != timely:
-            what = f'"{measure.trait}" is {type_}, so `{key}` cannot be {spec.document.data["measures"][index][key]}'
-            yield spec.document.issue((*place, key), what, how=f"good and bad must be {wanted}")
+            written = spec.document.data["measures"][index][key]
+            what = say("health.wrong_bound", trait=measure.trait, type=type_, key=key, value=written)
+            yield spec.document.issue((*place, key), what, how=say("health.bound_how", wanted=wanted))
     if measure.good == measure.bad:
-        why = "points run from bad to good, so the two must differ"
-        yield spec.document.issue((*place, "good"), "good and bad are the same", why=why, how="change one of them")
+        why = say("health.no_span_why")
+        yield spec.document.issue((*place, "good"), say("health.no_span"), why=why, how=say("health.no_span_how"))
     if measure.decay is not None:
         yield from _trait_issues(spec, (*place, "decay", "by"), measure.decay.by, catalog, wanted="time")
 
 
 def _alert_issues(spec: HealthSpec, alert: AlertRule, catalog: Catalog) -> Iterator[Issue]:
-    yield from _rule_issues(spec, ("alert", "high_value"), alert.high_value_condition(), catalog)
+    yield from _rule_issues(spec, ("alert", "audience"), alert.audience, catalog)
     yield from _trait_issues(spec, ("alert", "login"), alert.login, catalog, wanted="time")
     yield from _trait_issues(spec, ("alert", "interactions"), alert.interactions, catalog, wanted="number")
     yield from _trait_issues(
@@ -227,18 +212,18 @@ def _alert_issues(spec: HealthSpec, alert: AlertRule, catalog: Catalog) -> Itera
     )
     for index, feed in enumerate(alert.feeds):
         if feed not in catalog.entities or catalog.entities[feed].time is None:
-            how = "name entities with an event time, such as events"
-            yield spec.document.issue(("alert", "feeds", index), f'there is no feed "{feed}"', how=how)
+            how = say("health.no_feed_how")
+            yield spec.document.issue(("alert", "feeds", index), say("health.no_feed", feed=feed), how=how)
     if catalog.entities["customers"].type_of(alert.owner) != "text":
-        how = "name a text field of customers, such as owner_id"
-        yield spec.document.issue(("alert", "owner"), f'customers have no text field "{alert.owner}"', how=how)
+        how = say("health.no_owner_how")
+        yield spec.document.issue(("alert", "owner"), say("health.no_owner", owner=alert.owner), how=how)
 
 
-def _rule_issues(spec: HealthSpec, place: Place, text: str, catalog: Catalog) -> Iterator[Issue]:
+def _rule_issues(spec: HealthSpec, place: Place, written: Written, catalog: Catalog) -> Iterator[Issue]:
     try:
-        rule(text, catalog)
+        audience.condition(written, catalog)
     except RuleInvalid as error:
-        yield spec.document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset)
+        yield error.issue(spec.document, place)
 
 
 def _trait_issues(
@@ -246,8 +231,10 @@ def _trait_issues(
 ) -> Iterator[Issue]:
     known = catalog.types("trait")
     if trait not in known:
-        how = f"traits are {', '.join(sorted(known)) or 'not defined yet'}"
-        yield spec.document.issue(place, f'unknown trait "{trait}"', why="no traits file defines it", how=how)
+        how = say("health.traits_are", names=listed(sorted(known)) or say("health.none_defined"))
+        yield spec.document.issue(
+            place, say("health.unknown_trait", trait=trait), why=say("health.unknown_trait_why"), how=how
+        )
     elif wanted and family(known[trait]) != wanted:
-        what = f'"{trait}" is {known[trait]} and cannot be used as a {wanted}'
-        yield spec.document.issue(place, what, how=f"name a trait that is a {wanted}")
+        what = say("health.wrong_type", trait=trait, type=known[trait], wanted=wanted)
+        yield spec.document.issue(place, what, how=say("health.wrong_type_how", wanted=wanted))

@@ -13,10 +13,12 @@ from opscli.engine.versions import literal, visible
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable
 from opscli.health.alert import SKIPPED, Alerting, Verdict, drafts_sql, judged_sql
-from opscli.health.health import AlertRule, HealthSpec, names, rule
+from opscli.health.health import AlertRule, HealthSpec
 from opscli.health.score import Scoring, scoring_sql
+from opscli.phrases import both, either, listed, say
+from opscli.rules import audience
 from opscli.rules import sql as rules_sql
-from opscli.rules.target import Target
+from opscli.rules.sugar import Written
 from opscli.stage import Context
 
 _SAMPLE = 10
@@ -61,9 +63,12 @@ class Planner:
         verdict, drafts = self._alert(known) if self._does("alert") else (Verdict(), "")
         stop = ""
         if self.spec.alert and verdict.breaks(self.spec.alert.breaker):
-            stop = (
-                f"health alert {self.spec.name}: {verdict.new} of {verdict.eligible} judged high-value customers would "
-                f"be alerted at once, more than {self.spec.alert.breaker} %; nothing was applied"
+            stop = say(
+                "health.too_many",
+                name=self.spec.name,
+                new=verdict.new,
+                eligible=verdict.eligible,
+                breaker=self.spec.alert.breaker,
             )
         return ModelPlan(
             name=self.spec.name, scored=scored, scores=fresh, bands=bands, drafts=drafts, verdict=verdict, stop=stop
@@ -80,34 +85,19 @@ class Planner:
     def _does(self, part: str) -> bool:
         return self.ctx.options.get("part") in (None, part)
 
-    def _target(self) -> Target:
-        """Conditions over p (profiles) and c (customers), with tags as of now."""
-        quote = self.session.dialect.quote
-        traits = self.ctx.project.catalog.types("trait")
-        as_of = literal(self.ctx.as_of)
-        return Target(
-            dialect=self.session.dialect,
-            as_of=self.ctx.as_of,
-            columns={
-                name: f"{'p' if name in traits else 'c'}.{quote(name)}" for name in names(self.ctx.project.catalog)
-            },
-            has_tag=lambda tag: (
-                "EXISTS (SELECT 1 FROM tag_history th WHERE th.customer_id = p.customer_id "
-                f"AND th.tag = {rules_sql.literal(tag)} AND th.entered_at <= {as_of} AND th.left_at > {as_of})"
-            ),
-            identity="p.customer_id",
-        )
-
-    def _condition(self, text: str) -> str:
-        return rules_sql.render(rule(text, self.ctx.project.catalog), self._target())
+    def _condition(self, written: Written) -> str:
+        """A condition over p (profiles) and c (customers), with tags as of now."""
+        catalog = self.ctx.project.catalog
+        target = audience.target(catalog, self.session.dialect, self.ctx.as_of)
+        return rules_sql.render(audience.condition(written, catalog), target)
 
     def _scoring(self) -> str:
         columns, dialect = self.session.columns("profiles"), self.session.dialect
         missing = [trait for trait in self.spec.traits() if trait not in columns]
         if missing:
             raise DataUnusable(
-                f"profiles have no trait {', '.join(missing)} yet",
-                remedy="compute them: opscli run nightly --from profiles",
+                say("health.no_trait_yet", names=listed(missing)),
+                remedy=say("health.no_trait_yet_how"),
             )
         scoring = Scoring(
             spec=self.spec,
@@ -133,10 +123,10 @@ class Planner:
             return Verdict(), ""
         newest = self._newest(alert)
         if not newest:
-            return Verdict(off=f"not set up: add a source for {' or '.join(alert.feeds)}"), ""
+            return Verdict(off=say("health.not_set_up", feeds=either(alert.feeds))), ""
         stale = self._stale(alert, newest)
         if stale and self.ctx.options.get("part") == "alert":
-            raise DataUnusable(f"no health alert: {stale}", remedy="bring the feed up to date: opscli import")
+            raise DataUnusable(say("health.withheld", stale=stale), remedy=say("health.withheld_how"))
         if stale:
             return Verdict(withheld=stale), ""
         alerting = self._alerting(alert, known)
@@ -158,7 +148,7 @@ class Planner:
             dialect=self.session.dialect,
             as_of=self.ctx.as_of,
             due_at=due_at(self.ctx.as_of, alert.due, place),
-            high_value=self._condition(alert.high_value_condition()),
+            audience=self._condition(alert.audience),
             scored=f"scratch.health_scored_{self.position}",
             known=tasks_so_far,
             staff=self._staff(),
@@ -188,9 +178,11 @@ class Planner:
     def _stale(self, alert: AlertRule, newest: Mapping[str, datetime]) -> str:
         """Which feeds are too old to judge by; "" when none is. Silence of a dead feed is not silence of customers."""
         oldest = self.ctx.as_of - alert.freshness
-        stale = [f"{feed} end at {latest:%Y-%m-%d %H:%M} UTC" for feed, latest in newest.items() if latest < oldest]
+        stale = [
+            say("health.feed_ends", feed=feed, latest=latest) for feed, latest in newest.items() if latest < oldest
+        ]
         hours = int(alert.freshness.total_seconds() // 3600)
-        return f"{' and '.join(stale)}, more than {hours} h before {self.ctx.as_of:%Y-%m-%d %H:%M} UTC" if stale else ""
+        return say("health.too_old", feeds=both(stale), hours=hours, as_of=self.ctx.as_of) if stale else ""
 
     def _verdict(self, judged: str) -> Verdict:
         counted = "COUNT(*) AS eligible, COUNT(CASE WHEN fires THEN 1 END) AS fired"

@@ -9,6 +9,7 @@ from opscli.config.document import Document, Place
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Source
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.rules import aggregate as rules
 from opscli.rules.aggregate import Aggregate, AggregateInvalid
 from opscli.stage import Catalog
@@ -24,17 +25,19 @@ def issues(aggregate: Aggregate, place: Place, document: Document, catalog: Cata
     """What is wrong with an aggregate that stands at `place` (the place of its entity for a shorthand)."""
     entity = catalog.entities.get(aggregate.entity)
     if entity is None:
-        known = ", ".join(sorted(catalog.entities))
-        yield document.issue(place, f'unknown entity "{aggregate.entity}"', how=f"entities are {known}")
+        known = listed(sorted(catalog.entities))
+        yield document.issue(
+            place, say("metrics.unknown_entity", entity=aggregate.entity), how=say("metrics.entities_are", names=known)
+        )
         return
     if aggregate.within is not None:
-        yield document.issue(place, "within in a metric", why="a metric counts per period", how="remove within")
+        yield document.issue(place, say("metrics.within"), why=say("metrics.within_why"), how=say("metrics.within_how"))
     columns = {column.name: column.type for column in entity.columns}
     try:
         rules.check(aggregate, columns, zone=catalog.zone)
     except AggregateInvalid as error:
         at = where_place(place, document) if error.key == "where" else place
-        yield document.issue(at, error.what, why=error.why, how=error.how, offset=error.offset)
+        yield error.issue(document, at)
 
 
 def where_place(place: Place, document: Document) -> Place:

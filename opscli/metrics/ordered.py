@@ -10,8 +10,11 @@ from opscli.config.document import Document, Place
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Source
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.rules.language import condition
+from opscli.rules.scope import of_rows
 from opscli.rules.sql import render
+from opscli.rules.sugar import Written
 from opscli.rules.tree import RuleInvalid
 from opscli.stage import Catalog
 
@@ -22,7 +25,7 @@ class Path:
 
     entity: str
     column: str
-    steps: tuple[str, ...]
+    steps: tuple[Written, ...]
     window: timedelta | None = None
 
     def parts(self) -> tuple[str, ...]:
@@ -34,20 +37,28 @@ def path_issues(path: Path, place: Place, steps: Sequence[Place], document: Docu
     """Problems of the entity and column (at `place`) and of the step conditions (at `steps`)."""
     entity = catalog.entities.get(path.entity)
     if entity is None:
-        known = ", ".join(sorted(catalog.entities))
-        return [document.issue(place, f'unknown entity "{path.entity}"', how=f"entities are {known}")]
+        known = listed(sorted(catalog.entities))
+        return [
+            document.issue(
+                place, say("metrics.unknown_entity", entity=path.entity), how=say("metrics.entities_are", names=known)
+            )
+        ]
     columns = {column.name: column.type for column in entity.columns}
     found = []
     if path.column not in columns:
-        how = f"columns are {', '.join(columns)}"
-        found.append(document.issue(place, f'{path.entity} has no column "{path.column}"', how=how))
+        how = say("metrics.columns_are", names=listed(columns))
+        found.append(document.issue(place, say("metrics.no_column", entity=path.entity, column=path.column), how=how))
     if entity.time is None:
-        found.append(document.issue(place, f"{path.entity} has no event time", why="steps are ordered by time"))
-    for at, text in zip(steps, path.steps, strict=True):
+        found.append(
+            document.issue(
+                place, say("metrics.no_event_time", entity=path.entity), why=say("metrics.no_event_time_why")
+            )
+        )
+    for at, written in zip(steps, path.steps, strict=True):
         try:
-            condition(text, columns, zone=catalog.zone)
+            condition(written, of_rows(columns, catalog.zone))
         except RuleInvalid as error:
-            found.append(document.issue(at, error.what, why=error.why, how=error.how, offset=error.offset))
+            found.append(error.issue(document, at))
     return found
 
 
@@ -86,8 +97,8 @@ def walk(path: Path, frame: Frame) -> Source:
 
 
 def _conditions(path: Path, frame: Frame) -> list[str]:
-    target, columns = frame.target(path.entity), frame.columns(path.entity)
-    return [render(condition(text, columns, zone=frame.zone), target) for text in path.steps]
+    target, scope = frame.target(path.entity), of_rows(frame.columns(path.entity), frame.zone)
+    return [render(condition(written, scope), target) for written in path.steps]
 
 
 def _window(path: Path) -> str:

@@ -11,6 +11,7 @@ from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value, number
 from opscli.metrics.measure import issues, measured
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.rules.aggregate import Aggregate, read
 from opscli.stage import Catalog
 from opscli.stats.intervals import nps, wilson_interval
@@ -38,7 +39,7 @@ def parse(body: Mapping[str, Any]) -> Settings:
 
 def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[Issue]:
     if settings.of.column is None:
-        yield document.issue(("of",), "a survey needs the column of its scores", how="write of: feedback.score")
+        yield document.issue(("of",), say("metrics.survey_of"), how=say("metrics.survey_of_how"))
     yield from issues(settings.of, ("of",), document, catalog)
 
 
@@ -51,8 +52,8 @@ def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
     found = {}
     for name, (low, high) in _BANDS[settings.scale].items():
         band = f"{settings.of.column} between {low} and {high}"
-        where = f"({settings.of.where}) and {band}" if settings.of.where else band
-        found[name] = replace(settings.of, where=where)
+        both = {"all": [settings.of.where, band]} if settings.of.where else band
+        found[name] = replace(settings.of, where=both)
     return measured(frame, found)
 
 

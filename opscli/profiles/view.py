@@ -12,7 +12,9 @@ from opscli.clock import END_OF_TIME
 from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, UsageError
+from opscli.phrases import listed, say
 from opscli.rules import audience
+from opscli.rules.scope import of_customers
 from opscli.rules.sql import render
 from opscli.rules.tree import RuleInvalid
 from opscli.stage import Context
@@ -54,11 +56,12 @@ def count(ctx: Context, where: str | None) -> int:
 
 def listing(ctx: Context, where: str | None, columns: Sequence[str], limit: int | None) -> Listing:
     """Customers who meet a condition, by id; `columns` are traits or fields. Raises UsageError for an unknown one."""
-    names = audience.names(ctx.project.catalog)
+    names = of_customers(ctx.project.catalog).names
     unknown = [name for name in columns if name not in {*names, *_OWN}]
     if unknown:
         raise UsageError(
-            f"customers have no column {', '.join(unknown)}", remedy=f"columns: {', '.join(sorted(names))}"
+            say("profiles.no_column", names=listed(unknown)),
+            remedy=say("profiles.columns_are", names=listed(sorted(names))),
         )
     chosen = tuple(dict.fromkeys(("customer_id", *columns)))
     with ctx.warehouse.read() as session:
@@ -79,7 +82,7 @@ def find(ctx: Context, text: str, limit: int) -> Listing:
     """Customers behind an id (old ones too), a source's id, an email, a phone number or a name."""
     needle = text.strip()
     if not needle:
-        raise UsageError("an empty text finds nobody", remedy="give an id, an email, a phone number or a name")
+        raise UsageError(say("profiles.empty_text"), remedy=say("profiles.empty_text_how"))
     digits = "".join(letter for letter in needle if letter.isdigit()).lstrip("0")
     names = " OR ".join(f"c.{name} ILIKE $name ESCAPE '!'" for name in _SEARCHED_NAMES)
     phone = "OR (l.ns = 'phone' AND l.ref LIKE $phone)" if len(digits) >= _LEAST_PHONE_DIGITS else ""
@@ -109,8 +112,8 @@ def resolve(ctx: Context, text: str) -> str:
     if len(found.rows) == 1:
         return str(found.rows[0]["customer_id"])
     if not found.rows:
-        raise UsageError(f"nobody is known as {text!r}", remedy="look with: opscli customer find TEXT")
-    raise UsageError(f"{text!r} may be several customers", remedy=f"choose one: opscli customer find {text!r}")
+        raise UsageError(say("profiles.nobody_known", text=text), remedy=say("profiles.nobody_known_how"))
+    raise UsageError(say("profiles.several", text=text), remedy=say("profiles.several_how", text=text))
 
 
 def overview(ctx: Context, customer_id: str) -> tuple[Section, ...]:
@@ -221,7 +224,7 @@ def _where(ctx: Context, session: Session, where: str | None) -> str:
         expression = audience.condition(where, ctx.project.catalog)
     except RuleInvalid as error:
         raise UsageError(
-            f"--where, character {error.offset + 1}: {error.what}", remedy=error.how or error.why
+            say("profiles.where_at", character=error.offset + 1, what=error.what), remedy=error.how or error.why
         ) from error
     as_of = audience.standing(session) or ctx.as_of
     return f" WHERE {render(expression, audience.target(ctx.project.catalog, session.dialect, as_of))}"
@@ -233,10 +236,10 @@ def _personal(ctx: Context) -> frozenset[str]:
 
 def _need_customers(session: Session) -> None:
     if "customers" not in session.tables():
-        raise DataUnusable("there are no customers yet", remedy="opscli import, then opscli dedupe")
+        raise DataUnusable(say("data.no_customers"), remedy=say("data.no_customers_how"))
 
 
 def _need_profiles(session: Session) -> None:
     _need_customers(session)
     if "profiles" not in session.tables():
-        raise DataUnusable("there are no profiles yet", remedy="opscli run nightly, whose step profiles makes them")
+        raise DataUnusable(say("data.no_profiles"), remedy=say("data.no_profiles_how"))

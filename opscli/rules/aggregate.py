@@ -14,8 +14,11 @@ from typing import Any
 from opscli.clock import parse_duration
 from opscli.engine.dialect import Dialect
 from opscli.engine.versions import literal as timestamp_literal
+from opscli.phrases import listed, say
 from opscli.rules.language import condition
+from opscli.rules.scope import of_rows
 from opscli.rules.sql import render as render_expression
+from opscli.rules.sugar import Written
 from opscli.rules.target import Target
 from opscli.rules.tree import Expression, RuleInvalid, family
 
@@ -28,12 +31,12 @@ _EXACT = "DECIMAL(38, 8)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """An aggregate as written. `column` is None only for `count`; `where` is the condition's text."""
+    """An aggregate as written. `column` is None only for `count`; `where` is the condition."""
 
     kind: str
     entity: str
     column: str | None = None
-    where: str | None = None
+    where: Written | None = None
     within: timedelta | None = None
     offset: timedelta = timedelta()
 
@@ -59,24 +62,27 @@ class AggregateInvalid(RuleInvalid):
     def __init__(self, key: str, error: RuleInvalid) -> None:
         super().__init__(error.what, why=error.why, how=error.how, offset=error.offset if key == "where" else 0)
         self.key = key
+        self.path = error.path
 
 
 def read(mapping: Mapping[str, Any]) -> Aggregate:
     """The aggregate of a mapping with exactly one kind. Raises AggregateInvalid."""
     found = [kind for kind in KINDS if kind in mapping]
     if len(found) != 1:
-        what = "an aggregate without its kind" if not found else f"an aggregate of two kinds: {' and '.join(found)}"
-        raise AggregateInvalid(found[-1] if found else "", RuleInvalid(what, how=f"write one of {', '.join(KINDS)}"))
+        what = say("rules.two_kinds", kinds=listed(found)) if found else say("rules.no_kind")
+        error = RuleInvalid(what, how=say("rules.one_of", names=", ".join(KINDS)))
+        raise AggregateInvalid(found[-1] if found else "", error)
     kind = found[0]
     entity, _, column = str(mapping[kind]).partition(".")
     if not column and kind != "count":
-        error = RuleInvalid(f"{kind} needs a column", how=f"write {{{kind}: {entity}.amount}}")
+        how = say("rules.write", example=f"{{{kind}: {entity}.amount}}")
+        error = RuleInvalid(say("rules.needs_column", kind=kind), how=how)
         raise AggregateInvalid(kind, error)
     return Aggregate(
         kind=kind,
         entity=entity,
         column=column or None,
-        where=str(mapping["where"]) if "where" in mapping else None,
+        where=mapping.get("where"),
         within=_duration(mapping, "within"),
         offset=_duration(mapping, "offset") or timedelta(),
     )
@@ -88,16 +94,18 @@ def check(aggregate: Aggregate, columns: Mapping[str, str], *, zone: str = "UTC"
     if aggregate.column is not None:
         type_ = columns.get(aggregate.column, "")
         if not type_:
-            how = f"columns are {', '.join(columns)}"
-            error = RuleInvalid(f'{aggregate.entity} has no column "{aggregate.column}"', how=how)
+            what = say("rules.no_column", entity=aggregate.entity, column=aggregate.column)
+            error = RuleInvalid(what, how=say("rules.columns", names=", ".join(columns)))
             raise AggregateInvalid(aggregate.kind, error)
         if aggregate.kind in {"sum", "avg"} and family(type_) != "number":
             error = RuleInvalid(
-                f"{aggregate.kind} of {type_}", why=f"{aggregate.column} is no number", how="use another column"
+                say("rules.kind_of_type", kind=aggregate.kind, type=type_),
+                why=say("rules.no_number", column=aggregate.column),
+                how=say("rules.other_column"),
             )
             raise AggregateInvalid(aggregate.kind, error)
     try:
-        where = condition(aggregate.where, columns, zone=zone) if aggregate.where is not None else None
+        where = condition(aggregate.where, of_rows(columns, zone)) if aggregate.where is not None else None
     except RuleInvalid as error:
         raise AggregateInvalid("where", error) from error
     result = {"count": "integer", "count_distinct": "integer", "avg": "float"}.get(aggregate.kind, type_)
@@ -147,4 +155,4 @@ def _duration(mapping: Mapping[str, Any], key: str) -> timedelta | None:
     try:
         return parse_duration(str(mapping[key]))
     except ValueError as error:
-        raise AggregateInvalid(key, RuleInvalid(str(error), how=f"write {key}: 90d")) from error
+        raise AggregateInvalid(key, RuleInvalid(str(error), how=say("rules.write", example=f"{key}: 90d"))) from error

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from opscli.config.validate import did_you_mean
+from opscli.phrases import say
+from opscli.rules import numbers, sugar
 from opscli.rules.build import Builder, literal
 from opscli.rules.operators import FUNCTIONS
-from opscli.rules.scan import CONSTANTS, Word, scan
-from opscli.rules.tree import TYPES, UNTYPED, Expression, Node, RuleInvalid
+from opscli.rules.scan import CONSTANTS, Word, scan, too_deep
+from opscli.rules.scope import Scope, scope_of
+from opscli.rules.sugar import Written
+from opscli.rules.text import source
+from opscli.rules.tree import PRESENT_TAGS, TYPES, UNTYPED, Expression, Node, RuleInvalid
 
 MAX_DEPTH = 60
 
@@ -23,60 +28,81 @@ _ARITHMETIC = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/"}
 _MATCHES = {"Like": "like", "ILike": "ilike"}
 _HARMLESS = {"Div": {"typed", "safe"}}
 """Flags of sqlglot nodes that say how a dialect divides; ours is fixed."""
+_NAMES_SHOWN = 12
 
 
-def parse(text: str, names: Mapping[str, str], *, tags: frozenset[str] | None = None, zone: str = "UTC") -> Expression:
-    """A condition or calculation over `names` (name → rule type, or `any` for raw text read as what the place needs).
-
-    `tags` are those that has_tag may ask for; None = has_tag has no meaning here. Times without offset are local in
-    `zone`. Raises RuleInvalid.
-    """
-    words = scan(text)
-    for word in words:
-        _check_word(word, names)
-    root = _Converter(words, names, tags, Builder(zone)).convert(_parse_stand_ins(words), 0)
-    if root.type == "null":
-        raise RuleInvalid("null alone is no condition", how="compare something", offset=root.at)
-    return Expression(text, root)
+def parse(written: Written, names: Scope | Mapping[str, str]) -> Expression:
+    """A condition or calculation in a scope (a bare mapping of names to types is one). Raises RuleInvalid."""
+    builder = Builder(scope_of(names))
+    if isinstance(written, str):
+        root = _read(written, builder)
+        if root.type == "null":
+            raise RuleInvalid(say("rules.null_alone"), how=say("rules.compare"), offset=root.at)
+        return Expression(written, root)
+    root = sugar.read(written, lambda text: _decides(_read(text, builder)), builder.logical)
+    return Expression(source(root), root)
 
 
-def condition(
-    text: str, names: Mapping[str, str], *, tags: frozenset[str] | None = None, zone: str = "UTC"
-) -> Expression:
+def condition(written: Written, names: Scope | Mapping[str, str]) -> Expression:
     """`parse` for places that need true or false. Raises RuleInvalid when it gives another type."""
-    expression = parse(text, names, tags=tags, zone=zone)
-    if expression.type not in {"boolean", UNTYPED}:
-        raise RuleInvalid(
-            f"this gives {expression.type}, a condition gives true or false", how="compare it with something"
-        )
+    expression = parse(written, names)
+    _decides(expression.root)
     return expression
 
 
-def mentions(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Names, and tags asked for with has_tag, that a text mentions; what cannot be read has none."""
+def mentions(written: Written) -> tuple[frozenset[str], frozenset[str]]:
+    """Names, and tags whose present is asked for, that a condition mentions; what cannot be read has none."""
+    names: set[str] = set()
+    tags: set[str] = set()
     try:
-        words = scan(text)
+        texts = [text for _, text in sugar.texts(written)]
+        for words in map(scan, texts):
+            names |= {word.text for word in words if word.kind == "name" and word.text not in CONSTANTS}
+            calls = [index for index, word in enumerate(words) if word.kind == "function" and word.text in PRESENT_TAGS]
+            asked = (words[index + 2] for index in calls if index + 2 < len(words))
+            tags |= {word.text for word in asked if word.kind == "text"}
     except RuleInvalid:
         return frozenset(), frozenset()
-    names = frozenset(word.text for word in words if word.kind == "name" and word.text not in CONSTANTS)
-    calls = [index for index, word in enumerate(words) if word.kind == "function" and word.text == "has_tag"]
-    asked = (words[index + 2] for index in calls if index + 2 < len(words))
-    return names, frozenset(word.text for word in asked if word.kind == "text")
+    return frozenset(names), frozenset(tags)
 
 
-def _check_word(word: Word, names: Mapping[str, str]) -> None:
+def _decides(root: Node) -> Node:
+    if root.type not in {"boolean", UNTYPED}:
+        raise RuleInvalid(say("rules.no_decision", type=root.type), how=say("rules.compare"))
+    return root
+
+
+def _read(text: str, builder: Builder) -> Node:
+    words = scan(text)
+    for word in words:
+        _check_word(word, builder.scope)
+    root = _Converter(words, builder).convert(_parse_stand_ins(words), 0)
+    numbers.check(root)
+    return root
+
+
+def _check_word(word: Word, scope: Scope) -> None:
     if word.kind == "function" and word.text not in FUNCTIONS:
         raise RuleInvalid(
-            f'unknown function "{word.text}" in a condition',
-            why=f"functions are {', '.join(sorted(FUNCTIONS))}",
-            how=did_you_mean(word.text, FUNCTIONS, otherwise="use one of these"),
+            say("rules.unknown_function", name=word.text),
+            why=say("rules.functions", names=", ".join(sorted(FUNCTIONS))),
+            how=did_you_mean(word.text, FUNCTIONS, otherwise=say("rules.use_one")),
             offset=word.at,
         )
-    if word.kind == "name" and word.text not in names and word.text not in CONSTANTS:
+    if word.kind == "parameter" and word.text not in scope.params:
+        given = ", ".join(sorted(scope.params))
         raise RuleInvalid(
-            f'unknown name "{word.text}" in a condition',
-            why="nothing that can be used here has this name",
-            how=did_you_mean(word.text, names, otherwise=f"names here: {', '.join(sorted(names)[:12])}"),
+            say("rules.unknown_parameter", name=word.text),
+            why=say("rules.parameters", names=given) if given else say("rules.no_parameters"),
+            how=did_you_mean(word.text, scope.params, otherwise=say("rules.write_parameter")),
+            offset=word.at,
+        )
+    if word.kind == "name" and word.text not in scope.names and word.text not in CONSTANTS:
+        shown = ", ".join(sorted(scope.names)[:_NAMES_SHOWN])
+        raise RuleInvalid(
+            say("rules.unknown_name", name=word.text),
+            why=say("rules.nothing_named_so"),
+            how=did_you_mean(word.text, scope.names, otherwise=say("rules.names_here", names=shown)),
             offset=word.at,
         )
 
@@ -98,9 +124,7 @@ def _parse_stand_ins(words: tuple[Word, ...]) -> Any:
         end = int(found[0]["col"]) if found else length  # sqlglot's column is the end of the word in question
         index = max((i for i, start in enumerate(offsets) if start < end), default=0)
         near = words[index]
-        raise RuleInvalid(
-            f'the condition cannot be read at "{near.text}"', how="see docs/rules.md", offset=near.at
-        ) from error
+        raise RuleInvalid(say("rules.unreadable", near=near.text), how=say("rules.see_page"), offset=near.at) from error
 
 
 @dataclass(frozen=True)
@@ -108,9 +132,7 @@ class _Converter:
     """From sqlglot's nodes to ours."""
 
     words: tuple[Word, ...]
-    names: Mapping[str, str]
-    tags: frozenset[str] | None
-    builder: Builder = field(default_factory=Builder)
+    builder: Builder
 
     @cached_property
     def _special(self) -> dict[str, Callable[[Any, int], Node]]:
@@ -132,9 +154,7 @@ class _Converter:
             self._only(node, {"this"})
             return self.convert(node.this, depth)
         if depth > MAX_DEPTH:
-            raise RuleInvalid(
-                "a condition that is nested too deeply", why=f"at most {MAX_DEPTH} levels", how="split it"
-            )
+            raise too_deep(0)
         if kind in {"And", "Or"}:
             return self.builder.logical(
                 kind.lower(), tuple(self.convert(item, depth + 1) for item in self._chain(node, kind))
@@ -164,14 +184,16 @@ class _Converter:
 
     def _name(self, node: Any, _depth: int) -> Node:
         self._only(node, {"this"})
-        word = self._word(node.name)
-        if word.text in CONSTANTS and word.text not in self.names:
+        word, scope = self._word(node.name), self.builder.scope
+        if word.kind == "parameter":
+            return Node("param", scope.params[word.text], value=word.text, at=word.at)
+        if word.text in CONSTANTS and word.text not in scope.names:
             if word.text == "null":
                 return Node("literal", "null", at=word.at)
             return Node("literal", "boolean", value=word.text == "true", at=word.at)
-        type_ = self.names[word.text]
+        type_ = scope.names[word.text]
         if type_ not in {*TYPES, UNTYPED}:
-            raise RuleInvalid(f'"{word.text}" is {type_} and cannot be used in a condition', offset=word.at)
+            raise RuleInvalid(say("rules.unusable_type", name=word.text, type=type_), offset=word.at)
         return Node("name", type_, value=word.text, at=word.at)
 
     def _literal(self, node: Any, _depth: int) -> Node:
@@ -210,20 +232,7 @@ class _Converter:
         if not re.fullmatch(r"f\d+", str(node.this)):
             raise self._refuse(node)
         word = self._word(str(node.this))
-        call = self.builder.call(word.text, tuple(self.convert(item, depth) for item in node.expressions), word.at)
-        if word.text == "has_tag":
-            self._check_tag(call)
-        return call
-
-    def _check_tag(self, call: Node) -> None:
-        tag, at = str(call.parts[0].value), call.parts[0].at
-        if self.tags is None:
-            raise RuleInvalid(
-                "has_tag has no meaning here", why="tags belong to customers", how="remove it", offset=call.at
-            )
-        if tag not in self.tags:
-            how = did_you_mean(tag, self.tags, otherwise="define it in configs/tags/")
-            raise RuleInvalid(f'unknown tag "{tag}"', why="no tags file defines it", how=how, offset=at)
+        return self.builder.call(word.text, tuple(self.convert(item, depth) for item in node.expressions), word.at)
 
     def _word(self, stand_in: str) -> Word:
         return self.words[int(stand_in[1:])]
@@ -238,8 +247,8 @@ class _Converter:
         found = re.search(r"[nf](\d+)", node.sql()) if hasattr(node, "sql") else None
         word = self.words[int(found[1])] if found else self.words[0]
         return RuleInvalid(
-            f'the condition has a form that is not allowed, near "{word.text}"',
-            why="it may hold comparisons, in, between, like, is null, + - * /, and or not, and the listed functions",
-            how="see docs/rules.md",
+            say("rules.form", near=word.text),
+            why=say("rules.may_hold_forms"),
+            how=say("rules.see_page"),
             offset=word.at,
         )

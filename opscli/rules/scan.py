@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from opscli.phrases import say
 from opscli.rules.tree import RuleInvalid
 
 MAX_CHARACTERS = 8_000
@@ -25,14 +26,15 @@ CONSTANTS = frozenset({"true", "false", "null"})
 _WORD = re.compile(
     r"(?P<space>\s+)|(?P<comment>--|/\*)|(?P<text>'(?:[^']|'')*')"
     r"|(?P<number>\d+(?:\.\d+)?(?![\w.]))|(?P<word>[^\W\d]\w*(?:\.[^\W\d]\w*){0,3})"
-    r"|(?P<sign><>|!=|<=|>=|[=<>+\-*/(),])"
+    r"|(?P<parameter>:[^\W\d]\w*)|(?P<sign><>|!=|<=|>=|[=<>+\-*/(),])"
 )
+_CALLED = re.compile(r"[ \t\r\n]*\(")
 _CONTROL = re.compile(r"[^\S\t\n\r ]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word: `kind` is name, function, text, number, constant, keyword or sign; `at` its offset in the text."""
+    """One word: `kind` is name, parameter, function, text, number, keyword or sign; `at` its offset in the text."""
 
     kind: str
     text: str
@@ -40,7 +42,13 @@ class Word:
 
     def stand_in(self, index: int) -> str:
         """What the parser sees instead."""
-        forms = {"name": f'"n{index}"', "function": f"f{index}", "text": f"'{index}'", "number": str(index)}
+        forms = {
+            "name": f'"n{index}"',
+            "parameter": f'"n{index}"',
+            "function": f"f{index}",
+            "text": f"'{index}'",
+            "number": str(index),
+        }
         return forms.get(self.kind, self.text)
 
 
@@ -48,7 +56,9 @@ def scan(text: str) -> tuple[Word, ...]:
     """Words of `text`. Raises RuleInvalid for anything that is not on the list, at its place."""
     if len(text) > MAX_CHARACTERS:
         raise RuleInvalid(
-            f"a condition of {len(text)} characters", why=f"at most {MAX_CHARACTERS} are read", how="split it"
+            say("rules.too_long", count=len(text)),
+            why=say("rules.at_most", limit=MAX_CHARACTERS),
+            how=say("rules.split"),
         )
     words: list[Word] = []
     position = 0
@@ -62,7 +72,7 @@ def scan(text: str) -> tuple[Word, ...]:
             raise _unreadable(text, position)
         position = match.end()
     if not words:
-        raise RuleInvalid("an empty condition", how="write one, such as revenue_365d >= 5000")
+        raise RuleInvalid(say("rules.empty"), how=say("rules.write_one"))
     _check_bounds(words)
     return tuple(words)
 
@@ -73,10 +83,12 @@ def _classify(match: re.Match[str], before: list[Word], text: str) -> Word:
         return Word("text", _literal(found, at), at)
     if match.lastgroup == "number":
         if sum(map(str.isdigit, found)) > MAX_DIGITS or not found.isascii():
-            raise RuleInvalid(f"a number with more than {MAX_DIGITS} digits", how="shorten it", offset=at)
+            raise RuleInvalid(say("rules.long_number", limit=MAX_DIGITS), how=say("rules.shorten"), offset=at)
         return Word("number", found, at)
     if match.lastgroup == "sign":
         return Word("sign", found, at)
+    if match.lastgroup == "parameter":
+        return Word("parameter", found[1:], at)
     return _name(match, before, text)
 
 
@@ -85,7 +97,7 @@ def _name(match: re.Match[str], before: list[Word], text: str) -> Word:
     lower = found.lower()
     if lower in KEYWORDS:
         return Word("keyword", lower, at)
-    if text[match.end() :].lstrip(" \t\r\n").startswith("("):
+    if _CALLED.match(text, match.end()):
         return Word("function", lower, at)
     if lower in CONSTANTS:
         after_is = [word.text for word in before[-2:] if word.kind == "keyword"]
@@ -97,28 +109,26 @@ def _name(match: re.Match[str], before: list[Word], text: str) -> Word:
 def _literal(found: str, at: int) -> str:
     value = found[1:-1].replace("''", "'")
     if len(value) > MAX_LITERAL or re.search(r"[\x00-\x1f\x7f]", value):
-        raise RuleInvalid(
-            "a text that is too long or holds control characters", why=f"at most {MAX_LITERAL} characters", offset=at
-        )
+        raise RuleInvalid(say("rules.bad_text"), why=say("rules.at_most", limit=MAX_LITERAL), offset=at)
     return value
 
 
 def _unreadable(text: str, position: int) -> RuleInvalid:
     found = text[position]
     if found == "'":
-        return RuleInvalid("a text without its closing quote", how="texts are written 'like this'", offset=position)
+        return RuleInvalid(say("rules.open_quote"), how=say("rules.quotes"), offset=position)
     if found == '"':
         return RuleInvalid(
-            "double quotes", why="names are written bare and texts in single quotes", how="use 'text'", offset=position
+            say("rules.double_quotes"), why=say("rules.bare_names"), how=say("rules.quotes"), offset=position
         )
     if text.startswith(("--", "/*"), position):
         return RuleInvalid(
-            "a comment inside a condition", why="conditions hold no comments", how="use a YAML comment", offset=position
+            say("rules.comment"), why=say("rules.no_comments"), how=say("rules.yaml_comment"), offset=position
         )
     return RuleInvalid(
-        f"{found!r} cannot stand in a condition",
-        why="it may hold names, numbers, 'texts', and or not = <> < <= > >= in between like ilike is + - * / ( )",
-        how="see docs/rules.md",
+        say("rules.cannot_stand", found=repr(found)),
+        why=say("rules.may_hold"),
+        how=say("rules.see_page"),
         offset=position,
     )
 
@@ -126,9 +136,9 @@ def _unreadable(text: str, position: int) -> RuleInvalid:
 def _check_bounds(words: list[Word]) -> None:
     if len(words) > MAX_WORDS:
         raise RuleInvalid(
-            f"a condition of {len(words)} words",
-            why=f"at most {MAX_WORDS} are read",
-            how="split it",
+            say("rules.too_many_words", count=len(words)),
+            why=say("rules.at_most", limit=MAX_WORDS),
+            how=say("rules.split"),
             offset=words[-1].at,
         )
     depth = run = 0
@@ -136,13 +146,15 @@ def _check_bounds(words: list[Word]) -> None:
         depth += {"(": 1, ")": -1}.get(word.text, 0) if word.kind == "sign" else 0
         run = run + 1 if word.text in {"not", "-", "+", "is"} and word.kind in {"sign", "keyword"} else 0
         if depth + run > MAX_NESTING or run > 4:  # noqa: PLR2004  "a is not - - 1" is as far as sense goes
-            raise RuleInvalid(
-                "a condition that is nested too deeply",
-                why=f"at most {MAX_NESTING} levels",
-                how="split it",
-                offset=word.at,
-            )
+            raise too_deep(word.at)
         if depth < 0:
-            raise RuleInvalid("a closing parenthesis without an opening one", how="remove it", offset=word.at)
+            raise RuleInvalid(say("rules.unopened"), how=say("rules.remove"), offset=word.at)
     if depth:
-        raise RuleInvalid("a parenthesis that is never closed", how="add )", offset=words[-1].at)
+        raise RuleInvalid(say("rules.unclosed"), how=say("rules.close"), offset=words[-1].at)
+
+
+def too_deep(at: int) -> RuleInvalid:
+    """The refusal of what is nested beyond MAX_NESTING."""
+    return RuleInvalid(
+        say("rules.too_deep"), why=say("rules.levels", limit=MAX_NESTING), how=say("rules.split"), offset=at
+    )

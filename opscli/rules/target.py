@@ -8,28 +8,28 @@ from datetime import datetime
 
 from opscli.engine.dialect import Dialect
 from opscli.engine.versions import literal as timestamp_literal
-
-
-def _no_tags(name: str) -> str:
-    message = f"has_tag({name!r}) has no meaning here"
-    raise ValueError(message)
+from opscli.rules.tree import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Where the names of a condition live. Every field but the first three is a hook with a usual default.
 
-    `columns` maps a name to SQL (a mapping or a function); `has_tag` gives a boolean SQL that is never NULL;
-    `identity` is the SQL that `bucket` hashes; `read` reads an untyped (text) column's SQL as a type, where names may
-    be untyped (sources over raw text hand in TRY_CAST).
+    `columns` maps a name to SQL (a mapping or a function); `has_tag` gives a boolean SQL that is never NULL, where tags
+    do not come from the history at as_of; `identity` is SQL of the customer's id; `params` are the values of the
+    condition's parameters (`parameters.bind`); `read` reads an untyped (text) column's SQL as a type, where names may
+    be untyped (sources over raw text hand in TRY_CAST). `calculates` is set while the parts of a float calculation are
+    printed.
     """
 
     dialect: Dialect
     as_of: datetime
     columns: Mapping[str, str] | Callable[[str], str]
-    has_tag: Callable[[str], str] = field(default=_no_tags)
+    has_tag: Callable[[str], str] | None = None
     identity: str = "customer_id"
     read: Callable[[str, str], str] | None = None
+    params: Mapping[str, Value] = field(default_factory=dict)
+    calculates: bool = False
 
     def column(self, name: str) -> str:
         """SQL of a name."""

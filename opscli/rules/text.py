@@ -43,6 +43,8 @@ def duration(span: timedelta) -> str:
 def _print(node: Node) -> str:
     if node.op == "name":
         return str(node.value)
+    if node.op == "param":
+        return f":{node.value}"
     if node.op == "literal":
         return shown(node.value)
     return _negated(node.parts[0]) if node.op == "not" else _operation(node)
@@ -52,7 +54,7 @@ def _operation(node: Node) -> str:
     if node.op == "as":
         return _print(node.parts[0])
     if node.op == "call":
-        return f"{node.value}({', '.join(map(_print, node.parts))})"
+        return f"{node.value}({', '.join(_print(part) for part in node.parts if part.type != 'zone')})"
     texts = [_wrap(part, node, index) for index, part in enumerate(node.parts)]
     if node.op == "in":
         return f"{texts[0]} in ({', '.join(texts[1:])})"
@@ -81,6 +83,6 @@ def _wrap(part: Node, around: Node, index: int) -> str:
 
 
 def _strength(node: Node) -> int:
-    if node.op in {"name", "call", "as", "literal"}:
+    if node.op in {"name", "param", "call", "as", "literal"}:
         return _ATOM
     return _STRENGTH.get(node.op, _COMPARISON)

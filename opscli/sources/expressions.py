@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from opscli.clock import END_OF_TIME
 from opscli.engine.dialect import Dialect
 from opscli.rules import language, sql
+from opscli.rules.scope import of_files
+from opscli.rules.sugar import Written
 from opscli.rules.target import Target
 from opscli.rules.tree import UNTYPED, Expression
 
@@ -48,12 +50,12 @@ def parse_value(text: str, names: Mapping[str, str]) -> Expression | None:
     """The expression, or None when the text is a plain column name. Raises RuleInvalid."""
     if not _LOOKS_CALCULATED.search(text):
         return None
-    return language.parse(text, names)
+    return language.parse(text, of_files(names))
 
 
-def parse_condition(text: str, names: Mapping[str, str]) -> Expression:
+def parse_condition(written: Written, names: Mapping[str, str]) -> Expression:
     """A condition. Raises RuleInvalid."""
-    return language.condition(text, names)
+    return language.condition(written, of_files(names))
 
 
 def names_in(text: str) -> tuple[str, ...]:

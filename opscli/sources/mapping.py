@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.errors import DataUnusable
+from opscli.phrases import listed, say
 from opscli.rules.tree import Expression, RuleInvalid
 from opscli.sources.expressions import AnyName, Rendered, names_in, parse_condition, parse_value, render
 from opscli.sources.formats.rows import Rows, text_literal
@@ -82,7 +83,8 @@ class FileMapping:
         """SQL of `where`, TRUE without one."""
         if not self.spec.where:
             return "TRUE"
-        return self._rendered(parse_condition(self.spec.where, self._names(self.spec.where))).value
+        mentioned = parse_condition(self.spec.where, AnyName()).names
+        return self._rendered(parse_condition(self.spec.where, self._types(mentioned))).value
 
     def stated_availability(self) -> str:
         """SQL of the instant in the source column that `available_at` names; NULL without one."""
@@ -141,13 +143,15 @@ class FileMapping:
         return Rendered(value=quoted, type=kind)
 
     def _names(self, text: str) -> Mapping[str, str]:
-        """Rule types of the columns; an unknown name in an expression is a missing column."""
+        """Rule types of the columns that an expression may name; an unknown one is a missing column."""
+        try:
+            return self._types(names_in(text))
+        except RuleInvalid:
+            return self._types(())  # the parse that follows tells what is wrong
+
+    def _types(self, mentioned: Iterable[str]) -> Mapping[str, str]:
         known = {name: kind for name, kind in self.rows.columns.items() if kind in _RULE_TYPES}
         known = {name: "any" if kind == "text" else kind for name, kind in known.items()}
-        try:
-            mentioned = parse_condition(text, AnyName()).names if text == self.spec.where else names_in(text)
-        except RuleInvalid:
-            return known  # the parse that follows tells what is wrong
         for name in mentioned:
             if name not in known and not self.rows.open_columns:
                 raise self._missing(name)
@@ -163,8 +167,12 @@ class FileMapping:
 
     def _missing(self, name: str) -> DataUnusable:
         near = difflib.get_close_matches(name, self.rows.columns, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"its columns are: {', '.join(self.rows.columns)}"
+        hint = (
+            say("sources.did_you_mean", near=near[0])
+            if near
+            else say("sources.its_columns", columns=listed(self.rows.columns))
+        )
         return DataUnusable(
-            f'{self.rows.label} has no column "{name}"',
-            remedy=f"{hint} Correct map: in {self.spec.document.file}, or export the file with that column",
+            say("sources.no_column", file=self.rows.label, name=name),
+            remedy=say("sources.no_column_how", hint=hint, file=self.spec.document.file),
         )

@@ -12,6 +12,8 @@ from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
 from opscli.kinds import load_kind
 from opscli.outcome import Issue
+from opscli.phrases import say
+from opscli.rules.sugar import Written
 from opscli.rules.tree import RuleInvalid
 from opscli.sources.expressions import AnyName, parse_condition, parse_value
 from opscli.stage import Catalog, Provided
@@ -58,7 +60,7 @@ class SourceSpec:
     type: str
     entity: str
     map: Mapping[str, Mapped] | None
-    where: str | None
+    where: Written | None
     available_at: str | None
     trust: int
     refers_to: str | None
@@ -104,12 +106,14 @@ def check(spec: SourceSpec, catalog: Catalog) -> Iterable[Issue]:
     entity = catalog.entities.get(spec.entity)
     if entity is None:
         yield spec.document.issue(
-            ("entity",), f'unknown entity "{spec.entity}"', how=did_you_mean(spec.entity, catalog.entities)
+            ("entity",),
+            say("sources.unknown_entity", entity=spec.entity),
+            how=did_you_mean(spec.entity, catalog.entities),
         )
         return
     yield from _map_issues(spec, entity)
     if spec.where is not None:
-        yield from _rule_issues(spec, ("where",), spec.where, condition=True)
+        yield from _where_issues(spec, spec.where)
     if spec.refers_to is not None:
         yield from _reference_issues(spec, entity, catalog)
     yield from load_kind("opscli.sources", spec.type).check(spec.settings, spec.document)
@@ -137,10 +141,10 @@ def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:
         place: Place = ("map", target)
         if target not in columns:
             yield spec.document.issue(
-                place, f'{spec.entity} has no column "{target}"', how=did_you_mean(target, columns)
+                place, say("sources.entity_lacks", entity=spec.entity, column=target), how=did_you_mean(target, columns)
             )
         if mapped.text:
-            yield from _rule_issues(spec, place, mapped.text)
+            yield from _value_issues(spec, place, mapped.text)
         if mapped.timezone:
             yield from _zone_issues(spec, (*place, "timezone"), mapped.timezone)
     if spec.map is not None:
@@ -148,35 +152,41 @@ def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:
             if name not in spec.map:
                 yield spec.document.issue(
                     ("map",),
-                    f'nothing fills "{name}" of {spec.entity}',
-                    why="no row may lack it",
-                    how=f"add {name}: SOURCE_COLUMN",
+                    say("sources.unfilled", name=name, entity=spec.entity),
+                    why=say("sources.unfilled_why"),
+                    how=say("sources.unfilled_how", name=name),
                 )
 
 
-def _rule_issues(spec: SourceSpec, place: Place, text: str, *, condition: bool = False) -> Iterator[Issue]:
+def _where_issues(spec: SourceSpec, where: Written) -> Iterator[Issue]:
     try:
-        if condition:
-            parse_condition(text, AnyName())
-        else:
-            parse_value(text, AnyName())
+        parse_condition(where, AnyName())
     except RuleInvalid as error:
-        yield spec.document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset)
+        yield error.issue(spec.document, ("where",))
+
+
+def _value_issues(spec: SourceSpec, place: Place, text: str) -> Iterator[Issue]:
+    try:
+        parse_value(text, AnyName())
+    except RuleInvalid as error:
+        yield error.issue(spec.document, place)
 
 
 def _zone_issues(spec: SourceSpec, place: Place, zone: str) -> Iterator[Issue]:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
-        yield spec.document.issue(place, f'unknown time zone "{zone}"', how="use a name such as Europe/London or UTC")
+        yield spec.document.issue(place, say("sources.unknown_zone", zone=zone), how=say("sources.unknown_zone_how"))
 
 
 def _reference_issues(spec: SourceSpec, entity: Entity, catalog: Catalog) -> Iterator[Issue]:
     place: Place = ("refers_to",)
     known = (*catalog.names("source"), *DERIVED_NAMESPACES)
     if entity.customer is None:
-        yield spec.document.issue(place, f"{spec.entity} refers to no customer", how="remove refers_to")
+        yield spec.document.issue(
+            place, say("sources.refers_to_nobody", entity=spec.entity), how=say("sources.refers_to_nobody_how")
+        )
     elif spec.refers_to not in known:
         yield spec.document.issue(
-            place, f'unknown source "{spec.refers_to}"', how=did_you_mean(str(spec.refers_to), known)
+            place, say("sources.unknown_source", source=spec.refers_to), how=did_you_mean(str(spec.refers_to), known)
         )

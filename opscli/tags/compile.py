@@ -13,6 +13,7 @@ from opscli.ids import fingerprint
 from opscli.outcome import Issue
 from opscli.rules import audience
 from opscli.rules.order import ordered
+from opscli.rules.scope import Scope
 from opscli.rules.sql import literal, render
 from opscli.rules.target import Target
 from opscli.rules.text import source
@@ -53,15 +54,14 @@ class Names:
     as_of: datetime
 
 
-def ready(specs: Sequence[TagSpec], names: Mapping[str, str], zone: str) -> tuple[ReadyTag, ...]:
+def ready(specs: Sequence[TagSpec], scope: Scope) -> tuple[ReadyTag, ...]:
     """Every tag, checked, each after those that it needs. Raises ConfigInvalid with every problem."""
-    known = frozenset(tag.name for spec in specs for tag in spec.tags)
     found: dict[str, ReadyTag] = {}
     waits: dict[str, frozenset[str]] = {}
     issues: list[Issue] = []
     for spec in specs:
         for tag in spec.tags:
-            condition = condition_of(spec, tag, names, known, zone)
+            condition = condition_of(spec, tag, scope)
             if isinstance(condition, Issue):
                 issues.append(condition)
                 continue
@@ -99,11 +99,11 @@ def flags_sql(tags: Sequence[ReadyTag], names: Names, pinned: Mapping[str, froze
         as_of=names.as_of,
         columns=lambda name: quote(f"v:{name}"),
         has_tag=quote,
-        identity='"customer_id"',
+        identity='f."customer_id"',  # the alias keeps it apart from the history's own column
     )
     for level, group in enumerate(_levels(tags), start=1):
         flags = ",\n  ".join(f"{_member(tag, target, pinned)} AS {quote(tag.name)}" for tag in group)
-        pipeline = pipeline.step(f"level_{level}", f"SELECT *,\n  {flags}\nFROM level_{level - 1}")
+        pipeline = pipeline.step(f"level_{level}", f"SELECT *,\n  {flags}\nFROM level_{level - 1} f")
     result = "".join(f", {quote(tag.name)}" for tag in tags)
     return pipeline.step("flags", f'SELECT "customer_id"{result} FROM {pipeline.last}')
 

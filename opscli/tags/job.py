@@ -17,7 +17,9 @@ from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import DataUnusable, GuardStopped, TryLater
 from opscli.outcome import Outcome
+from opscli.phrases import say
 from opscli.rules import audience
+from opscli.rules.scope import of_customers
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import pins as pins_table
@@ -50,7 +52,7 @@ def plan(ctx: Context) -> TagsPlan:
     """Work out who enters and leaves. Raises DataUnusable when the profiles are not those of `ctx.as_of`."""
     project = ctx.project
     specs = project.all("tags", TagSpec)
-    tags = ready(specs, audience.names(project.catalog), project.zone)
+    tags = ready(specs, of_customers(project.catalog))
     load_seq = ctx.warehouse.load_seq()
     with ctx.state.read() as connection:
         held = pins.current(connection, ctx.as_of)
@@ -65,7 +67,7 @@ def plan(ctx: Context) -> TagsPlan:
         sample = _per_tag(session, tags)
         stopped = _guards(session, specs, project.max_delta)
     counts = {"entered": sum(row["entered"] for row in sample), "left": sum(row["left"] for row in sample)}
-    headline = f"{counts['entered']} enter and {counts['left']} leave a tag"
+    headline = say("tags.would_change", entered=counts["entered"], left=counts["left"])
     preview = Preview(headline="; ".join((headline, *stopped)), counts=counts, sample=sample)
     return TagsPlan(as_of=ctx.as_of, load_seq=load_seq, stopped=stopped, preview=preview)
 
@@ -76,17 +78,17 @@ def run(plan: TagsPlan, ctx: Context) -> Outcome:
     Raises GuardStopped when too many members would change (`approve` lets them), TryLater when the warehouse has moved.
     """
     if plan.stopped and not ctx.approve:
-        remedy = "look with: opscli tag apply --dry-run; then opscli tag apply --approve, or raise max_delta"
-        raise GuardStopped("too many members would change: nothing was applied", remedy=remedy, details=plan.stopped)
+        remedy = say("tags.stopped_how")
+        raise GuardStopped(say("tags.stopped"), remedy=remedy, details=plan.stopped)
     counts = dict(plan.preview.counts)
     changed = sum(counts.values())
     if changed:
         with ctx.warehouse.write("tag_history", "warehouse_info") as session:
             if int(session.value("SELECT load_seq FROM warehouse_info")) != plan.load_seq:
-                raise TryLater("the warehouse changed while tags were worked out", remedy="run it again")
+                raise TryLater(say("tags.warehouse_moved"), remedy=say("data.run_again"))
             _apply(session, plan.as_of, ctx.run_id)
     return Outcome(
-        summary=f"{counts['entered']} entered and {counts['left']} left a tag",
+        summary=say("tags.changed", entered=counts["entered"], left=counts["left"]),
         rows_out=changed,
         changed=changed,
         details={"counts": counts, "tags": [dict(row) for row in plan.preview.sample]},
@@ -105,11 +107,11 @@ def check_profiles(session: Session, as_of: datetime) -> None:
     """Raises DataUnusable unless the profiles are those of `as_of`."""
     found = audience.standing(session)
     if found is None:
-        raise DataUnusable("there are no profiles yet", remedy="opscli run nightly, whose step profiles makes them")
+        raise DataUnusable(say("data.no_profiles"), remedy=say("data.no_profiles_how"))
     if found != as_of:
         raise DataUnusable(
-            f"the profiles are those of {iso(found)}, the tags would be those of {iso(as_of)}",
-            remedy=f"opscli tag apply --as-of {iso(found)}, or run a job with the steps profiles and tags",
+            say("tags.other_instant", found=iso(found), as_of=iso(as_of)),
+            remedy=say("tags.other_instant_how", found=iso(found)),
         )
 
 
@@ -120,8 +122,8 @@ def _check_order(session: Session, as_of: datetime) -> None:
     )
     if newest is not None and newest > as_of:
         raise DataUnusable(
-            f"the tag history reaches {iso(newest)} already, {iso(as_of)} lies before it",
-            remedy=f"opscli tag apply --as-of {iso(newest)} or later; see the past with: opscli tag history CUSTOMER",
+            say("tags.history_is_newer", newest=iso(newest), as_of=iso(as_of)),
+            remedy=say("tags.history_is_newer_how", newest=iso(newest)),
         )
 
 
@@ -176,7 +178,7 @@ def _guards(session: Session, specs: Sequence[TagSpec], usual: float | None) -> 
     for dimension in sorted(before):
         limit, share = limits.get(dimension, usual), moved.get(dimension, 0) / before[dimension]
         if limit is not None and share > limit:
-            found.append(f"{dimension}: {share:.1%} of the members would change, max_delta allows {limit:.1%}")
+            found.append(say("tags.moves_too_much", dimension=dimension, share=share, limit=limit))
     return tuple(found)
 
 

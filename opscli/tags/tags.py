@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from opscli.config.document import Document
 from opscli.config.project import parse_share
 from opscli.outcome import Issue
-from opscli.rules import audience
+from opscli.phrases import say
 from opscli.rules.language import condition, mentions
 from opscli.rules.order import circle, edges_of
+from opscli.rules.scope import Scope, of_customers
+from opscli.rules.sugar import Written
 from opscli.rules.tree import Expression, RuleInvalid
 from opscli.stage import Catalog, Provided
 
@@ -23,7 +25,7 @@ class Tag:
     """One tag as written; `position` is its index in the file."""
 
     name: str
-    when: str
+    when: Written
     position: int
     label: str | Mapping[str, str] = ""
     purpose: str = ""
@@ -78,33 +80,31 @@ def provides(spec: TagSpec) -> Iterable[Provided]:
 
 def check(spec: TagSpec, catalog: Catalog) -> Iterable[Issue]:
     """Conditions that cannot be read or typed, tags named twice in the file, tags that lean on themselves."""
-    names = audience.names(catalog)
-    known = frozenset(catalog.names("tag"))
+    scope = of_customers(catalog)
     edges = edges_of(catalog.names(NEEDS))
     seen: set[str] = set()
     for tag in spec.tags:
         place = ("tags", tag.position, "name")
         if tag.name in seen:
-            yield spec.document.issue(place, f'tag "{tag.name}" stands here twice', how="rename one of them")
+            yield spec.document.issue(place, say("tags.tag_twice", tag=tag.name), how=say("tags.rename_one"))
         seen.add(tag.name)
-        found = condition_of(spec, tag, names, known, catalog.zone)
+        found = condition_of(spec, tag, scope)
         if isinstance(found, Issue):
             yield found
         path = circle(tag.name, edges)
         if path:
             why = " → ".join(path)
-            yield spec.document.issue(place, f'tag "{tag.name}" leans on itself', why=why, how="break the circle")
+            yield spec.document.issue(
+                place, say("tags.tag_circle", tag=tag.name), why=why, how=say("tags.break_circle")
+            )
 
 
-def condition_of(
-    spec: TagSpec, tag: Tag, names: Mapping[str, str], known: frozenset[str], zone: str
-) -> Expression | Issue:
+def condition_of(spec: TagSpec, tag: Tag, scope: Scope) -> Expression | Issue:
     """The checked condition of a tag, or its problem with its place."""
     try:
-        return condition(tag.when, names, tags=known, zone=zone)
+        return condition(tag.when, scope)
     except RuleInvalid as error:
-        place = ("tags", tag.position, "when")
-        return spec.document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset)
+        return error.issue(spec.document, ("tags", tag.position, "when"))
 
 
 def needs(spec: TagSpec, tag: Tag) -> frozenset[str]:

@@ -8,10 +8,12 @@ from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.rules.aggregate import AggregateInvalid
 from opscli.rules.aggregate import check as check_aggregate
 from opscli.rules.language import mentions, parse
 from opscli.rules.order import ordered
+from opscli.rules.scope import of_facts
 from opscli.rules.tree import TYPES, RuleInvalid, family
 from opscli.traits.model import Resolved, Trait, TraitSpec
 
@@ -62,8 +64,8 @@ def _field(trait: Trait, entities: Mapping[str, Entity]) -> Resolved | Issue:
         columns = [f"customers.{name}" for name in customers]
         return trait.issue(
             "field",
-            f'unknown customer field "{trait.column}"',
-            why="a field trait copies a column of customers",
+            say("traits.unknown_field", column=trait.column),
+            why=say("traits.unknown_field_why"),
             how=did_you_mean(f"customers.{column}", columns, otherwise=f"columns: {', '.join(customers)}"),
         )
     return Resolved(trait=trait, type=customers[column])
@@ -71,13 +73,13 @@ def _field(trait: Trait, entities: Mapping[str, Entity]) -> Resolved | Issue:
 
 def _calculated(trait: Trait, types: Mapping[str, str], zone: str) -> Resolved | Issue:
     try:
-        expression = parse(trait.expression, types, zone=zone)
+        expression = parse(trait.expression, of_facts(types, zone))
     except RuleInvalid as error:
-        return trait.issue(trait.kind, error.what, why=error.why, how=error.how, offset=error.offset)
+        return error.issue(trait.document, (*trait.place, trait.kind))
     if trait.kind == "expr":
         return Resolved(trait=trait, type=expression.type, expression=expression)
     if expression.root.op != "name" or family(expression.type) not in {"number", "time"}:
-        return trait.issue("ntile", "ntile needs the name of a number or time trait", how="ntile: revenue_365d")
+        return trait.issue("ntile", say("traits.ntile"), how="ntile: revenue_365d")
     return Resolved(trait=trait, type="integer", expression=expression)
 
 
@@ -89,21 +91,27 @@ def _aggregated(trait: Trait, entities: Mapping[str, Entity], zone: str) -> Reso
     entity = entities.get(aggregate.entity)
     if entity is None:
         how = did_you_mean(aggregate.entity, entities)
-        return trait.issue(trait.kind, f'unknown entity "{aggregate.entity}"', how=how)
+        return trait.issue(trait.kind, say("traits.unknown_entity", entity=aggregate.entity), how=how)
     if entity.customer is None:
-        why = "its rows belong to no customer"
+        why = say("traits.no_trait_why")
         return trait.issue(
-            trait.kind, f"{entity.name} cannot make a trait", why=why, how="use an entity with customer:"
+            trait.kind, say("traits.no_trait", entity=entity.name), why=why, how=say("traits.no_trait_how")
         )
     if entity.time is None and (aggregate.within is not None or aggregate.offset):
-        return trait.issue("within", f"{entity.name} has no event time", how="remove within and offset")
+        return trait.issue(
+            "within", say("traits.no_event_time", entity=entity.name), how=say("traits.no_event_time_how")
+        )
     columns = usable_columns(entity)
     top = trait.column.partition(".")[2]
     if trait.kind == "top" and top not in columns:
-        return trait.issue("top", f'{entity.name} has no column "{top}"', how=f"columns: {', '.join(columns)}")
+        return trait.issue(
+            "top",
+            say("traits.no_column", entity=entity.name, column=top),
+            how=say("traits.columns_are", columns=listed(columns)),
+        )
     try:
         checked = check_aggregate(aggregate, columns, zone=zone)
     except AggregateInvalid as error:
         key = error.key if error.key in {"where", "within", "offset"} or trait.kind != "top" else "by"
-        return trait.issue(key, error.what, why=error.why, how=error.how, offset=error.offset)
+        return error.issue(trait.document, (*trait.place, key))
     return Resolved(trait=trait, type=columns[top] if trait.kind == "top" else checked.type, aggregate=checked)

@@ -7,6 +7,7 @@ from typing import Any
 
 from opscli.config.document import Document
 from opscli.outcome import Issue
+from opscli.phrases import both, listed, say
 from opscli.rules.aggregate import WINDOW_KEYS, Aggregate, AggregateInvalid, read
 from opscli.rules.language import mentions
 from opscli.rules.language import parse as parse_rule
@@ -28,8 +29,7 @@ def parse(document: Document) -> TraitSpec:
         try:
             traits.append(_trait(name, node, document))
         except AggregateInvalid as error:
-            place = ("traits", name, error.key)
-            problems.append(document.issue(place, error.what, why=error.why, how=error.how, offset=error.offset))
+            problems.append(error.issue(document, ("traits", name, error.key)))
     return TraitSpec(name=document.name, traits=tuple(traits), problems=tuple(problems), document=document)
 
 
@@ -56,17 +56,17 @@ def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
         if path:
             yield trait.issue(
                 trait.kind,
-                f'trait "{trait.name}" is computed from itself',
+                say("traits.circle", trait=trait.name),
                 why=" → ".join(path),
-                how="break the circle",
+                how=say("traits.break_circle"),
             )
 
 
 def _trait(name: str, node: Mapping[str, Any], document: Document) -> Trait:
     kinds = [kind for kind in KINDS if kind in node]
     if len(kinds) != 1:
-        what = f'trait "{name}" ' + (f"has two kinds: {' and '.join(kinds)}" if kinds else "has no kind")
-        error = RuleInvalid(what, how=f"write exactly one of {', '.join(KINDS)}")
+        what = say("traits.two_kinds", trait=name, kinds=both(kinds)) if kinds else say("traits.no_kind", trait=name)
+        error = RuleInvalid(what, how=say("traits.one_kind", names=listed(KINDS)))
         raise AggregateInvalid(kinds[-1] if kinds else "", error)
     kind = kinds[0]
     label = node.get("label", "")
@@ -88,7 +88,10 @@ def _ranking(node: Mapping[str, Any]) -> Aggregate:
     window = {key: node[key] for key in WINDOW_KEYS if key in node}
     by = read({**node.get("by", {"count": entity}), **window})
     if by.entity != entity:
-        error = RuleInvalid(f"top of {entity} is ranked by {by.entity}", how=f"rank it by a column of {entity}")
+        error = RuleInvalid(
+            say("traits.other_ranking", entity=entity, other=by.entity),
+            how=say("traits.other_ranking_how", entity=entity),
+        )
         raise AggregateInvalid("by", error)
     return by
 

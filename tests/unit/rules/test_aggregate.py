@@ -48,7 +48,7 @@ def test_printed_as_a_conditional_aggregate(mapping: dict[str, Any], sql: str, t
     ("mapping", "key", "words"),
     [
         ({}, "", "without its kind"),
-        ({"sum": "orders.amount", "avg": "orders.amount"}, "avg", "two kinds: sum and avg"),
+        ({"sum": "orders.amount", "avg": "orders.amount"}, "avg", "two kinds: sum, avg"),
         ({"sum": "orders"}, "sum", "sum needs a column"),
         ({"count": "orders", "within": "soon"}, "within", "is no duration"),
         ({"sum": "orders.colour"}, "sum", 'no column "colour"'),

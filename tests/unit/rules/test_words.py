@@ -6,9 +6,9 @@ import pytest
 
 from opscli.rules.explain import leaves
 from opscli.rules.language import parse
-from opscli.rules.operators import FUNCTIONS
+from opscli.rules.scope import Scope
 from opscli.rules.text import source
-from opscli.rules.words import LOCALES, describe
+from opscli.rules.words import describe
 
 NAMES = {"revenue": "money", "country": "text", "seen": "timestamp", "ok": "boolean"}
 LABELS = {"revenue": "消费额", "vip": "贵宾"}
@@ -32,16 +32,10 @@ LABELS = {"revenue": "消费额", "vip": "贵宾"}
     ],
 )
 def test_english_and_chinese(text: str, english: str, chinese: str) -> None:
-    expression = parse(text, NAMES, tags=frozenset({"vip"}))
+    expression = parse(text, Scope(names=NAMES, known={"tag": frozenset({"vip"})}))
     assert describe(expression) == english
     assert describe(expression, "zh", LABELS) == chinese
     assert describe(expression, "fr") == english
-
-
-def test_every_function_has_words_in_every_language() -> None:
-    for function in FUNCTIONS.values():
-        assert set(function.words) == set(LOCALES)
-        assert function.negated is None or set(function.negated) == set(LOCALES)
 
 
 def test_leaves_are_the_clauses_with_what_they_look_at() -> None:
