@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "kpi": Entry("kpi", "KPIs: query and explain numbers."),
     "report": Entry("report", "Reports: list, show, render."),
     "config": Entry("config", "The configuration: check, show, explain."),
+    "test": Entry("test", "Test the configuration: given these records, expect these tags, mails, numbers."),
     "hold": Entry("hold", "Stop all sending, a campaign's, or a channel's."),
     "release": Entry("release", "Let what was held be sent."),
     "demo": Entry("demo", "Write the sample data of the demo."),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opscli.config.load import ANYWHERE
 from opscli.config.schemas import assemble, folder_of, smallest_example
 
 _DEPTH = 6
@@ -40,6 +41,8 @@ def place_of(kind: str) -> str:
         return f"configs/{folder}/<name>/ ({', '.join(files.values())})"
     if folder == ".":
         return f"configs/{kind}.yaml"
+    if folder == ANYWHERE:
+        return f"configs/{folder}/<name>.{kind}.yaml"
     return f"configs/{folder}/<name>.yaml".replace("configs/../", "")
 
 

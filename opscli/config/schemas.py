@@ -3,7 +3,8 @@
 A fragment may say at any object `"x-types": "opscli.delivery.channels"`: then each type in that package adds its
 own properties, chosen by the property `type`. The long form `{"package": …, "by": …, "default": …}` names another
 property, or the type that holds when it is left out; with `"by": null` the type's name is itself a key, the fragment
-its value, one of them (with `"many": true` any number of them). The `$defs` of shared.json (label, secret, duration, share, url_or_secret) exist in every kind.
+its value, one of them (with `"many": true` any number of them). The `$defs` of shared.json (label, secret, duration,
+share, url_or_secret) exist in every kind.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def assemble(kind: str) -> dict[str, Any]:
         schema["properties"].setdefault(name, node)
     schema["$defs"] = definitions
     schema = _expand(schema, definitions)
-    schema["$defs"] = {name: _expand(node, definitions) for name, node in list(definitions.items())}
+    expanded = {name: _expand(node, definitions) for name, node in list(definitions.items())}
+    schema["$defs"] = {**definitions, **expanded}  # a type that is expanded inside a definition brings its own
     return schema
 
 

@@ -61,7 +61,11 @@ def compile_project(root: Path, environment: str | None) -> Project:
     Raises ConfigInvalid with every problem, UsageError for an unknown environment, SecretMissing where the address of a
     store is a secret that this machine lacks.
     """
-    checked = check_project(root, environment)
+    return freeze(check_project(root, environment), root)
+
+
+def freeze(checked: Checked, root: Path) -> Project:
+    """The project of what was checked; only now secrets are read. Raises SecretMissing."""
     spec, loaded = checked.settings, checked.loaded
     here = spec.settings(loaded.environment)
     return Project(
