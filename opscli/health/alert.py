@@ -30,13 +30,13 @@ _DAY = "86400.0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerting:
-    """What the query needs beside the rule. `high_value` is a condition's SQL over p (profiles) and c (customers)."""
+    """What the query needs beside the rule. `audience` is the condition's SQL over p (profiles) and c (customers)."""
 
     rule: AlertRule
     dialect: Dialect
     as_of: datetime
     due_at: datetime
-    high_value: str
+    audience: str
     scored: str
     """Table of this run's scores: customer_id, score, band, trend."""
     known: str
@@ -93,14 +93,14 @@ def _facts(alerting: Alerting) -> str:
         f"SELECT p.customer_id, c.{quote(rule.owner)} AS owner_id, "
         f"CAST(p.{quote(rule.login)} AS TIMESTAMP) AS last_login, {now} AS now_count, {before} AS before_count, "
         "COALESCE(c.created_at, c.first_seen) AS since FROM profiles p "
-        f"JOIN customers c ON c.customer_id = p.customer_id WHERE {alerting.high_value}"
+        f"JOIN customers c ON c.customer_id = p.customer_id WHERE {alerting.audience}"
     )
 
 
 def _arms(alerting: Alerting) -> str:
     """Exactly 30 days without login fires, exactly half of the interactions does not: whole numbers, no rounding."""
     rule = alerting.rule
-    silent_since = literal(alerting.as_of - timedelta(days=rule.no_login_days))
+    silent_since = literal(alerting.as_of - rule.no_login)
     old_enough = f"since <= {literal(alerting.as_of - rule.min_account_age)}"
     return (
         f"SELECT *, CASE WHEN last_login IS NOT NULL THEN last_login <= {silent_since} END AS login_arm, "

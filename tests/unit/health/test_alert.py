@@ -24,7 +24,7 @@ SECOND = timedelta(seconds=1)
 
 CONFIG = """
 kind: health
-version: 1
+version: 2
 measures: [{trait: revenue_365d, good: 1000, bad: 0}]
 alert: {fallback_owner: lead, breaker: 100%}
 """
@@ -132,8 +132,8 @@ def test_only_high_value_customers_are_judged(lab: Lab) -> None:
     assert [task["customer_id"] for task in open_tasks(lab)] == ["amy"]
 
 
-def test_high_value_may_be_a_condition(lab: Lab) -> None:
-    config = CONFIG.replace("alert: {", "alert: {high_value: revenue_365d >= 500 and country = 'US', ")
+def test_the_audience_is_any_condition(lab: Lab) -> None:
+    config = CONFIG.replace("alert: {", "alert: {audience: revenue_365d >= 500 and country = 'US', ")
     profile = {"last_login_at": ago(41)}
     prepare(lab, {"amy": profile | {"revenue_365d": 500}, "bob": profile | {"revenue_365d": 499}}, config, country="US")
     lab.run(lab.ctx())

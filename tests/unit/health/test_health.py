@@ -11,7 +11,7 @@ from opscli.health import health
 if TYPE_CHECKING:
     from tests.unit.health.conftest import Lab
 
-SMALLEST = "{kind: health, version: 1, measures: [{trait: orders_90d, good: 9, bad: 0}]}"
+SMALLEST = "{kind: health, version: 2, measures: [{trait: orders_90d, good: 9, bad: 0}]}"
 
 
 def spec_of(lab: Lab, text: str) -> health.HealthSpec:
@@ -39,7 +39,7 @@ def test_the_alert_reads_percentages_and_durations(lab: Lab) -> None:
     assert alert is not None
     assert (alert.breaker, alert.interactions_drop) == (Decimal("12.5"), Decimal(50))
     assert (alert.freshness, alert.min_account_age) == (timedelta(hours=36), timedelta(days=90))
-    assert alert.high_value_condition() == "has_tag('high_value')"
+    assert (alert.audience, alert.no_login) == ("has_tag('high_value')", timedelta(days=30))
     assert problems(lab, text) == []
 
 
@@ -57,7 +57,7 @@ MEASURE = "{trait: %s, good: %s, bad: %s}"
     ],
 )
 def test_measures_that_cannot_be_judged_are_named(lab: Lab, measure: tuple[Any, ...], what: str) -> None:
-    assert problems(lab, "{kind: health, version: 1, measures: [%s]}" % (MEASURE % measure)) == [what]
+    assert problems(lab, "{kind: health, version: 2, measures: [%s]}" % (MEASURE % measure)) == [what]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_measures_that_cannot_be_judged_are_named(lab: Lab, measure: tuple[Any, 
     [
         ("bands: {healthy: 40, watch: 60}", "watch begins at 60, healthy at 40"),
         ("caps: [{when: orders_90d, at: 30}]", "this gives integer, a condition gives true or false"),
-        ("alert: {fallback_owner: x, high_value: gold}", 'unknown tag "gold"'),
+        ("alert: {fallback_owner: x, audience: has_tag('gold')}", 'unknown tag "gold"'),
         ("alert: {fallback_owner: x, login: orders_90d}", '"orders_90d" is integer and cannot be used as a time'),
         ("alert: {fallback_owner: x, feeds: [products]}", 'there is no feed "products"'),
         ("alert: {fallback_owner: x, owner: boss}", 'customers have no text field "boss"'),
@@ -76,6 +76,6 @@ def test_what_leans_on_other_files_is_checked(lab: Lab, more: str, what: str) ->
 
 
 def test_decay_needs_a_time(lab: Lab) -> None:
-    text = "{kind: health, version: 1, measures: [{trait: last_nps, good: 9, bad: 0, decay: {by: %s, half_life: 90d}}]}"
+    text = "{kind: health, version: 2, measures: [{trait: last_nps, good: 9, bad: 0, decay: {by: %s, half_life: 90d}}]}"
     assert problems(lab, text % "last_nps_at") == []
     assert problems(lab, text % "last_nps") == ['"last_nps" is integer and cannot be used as a time']

@@ -20,7 +20,7 @@ AS_OF = datetime.fromisoformat("2018-01-01T07:30")
 
 CONFIG = """
 kind: health
-version: 1
+version: 2
 measures:
   - {trait: revenue_365d, good: 1000, bad: 0, weight: 2}
   - {trait: last_order_at, good: 10d, bad: 50d}
@@ -63,14 +63,14 @@ def test_points_are_weighted_over_the_measures_that_are_known(lab: Lab) -> None:
 
 
 def test_less_may_be_better(lab: Lab) -> None:
-    lab.configure("{kind: health, version: 1, measures: [{trait: orders_90d, good: 0, bad: 4}]}")
+    lab.configure("{kind: health, version: 2, measures: [{trait: orders_90d, good: 0, bad: 4}]}")
     found = next_day(lab, 0, {"few": {"orders_90d": 1}, "many": {"orders_90d": 7}})
     assert (found["few"]["score"], found["many"]["score"]) == (75.0, 0.0)
 
 
 def test_old_evidence_counts_less(lab: Lab) -> None:
     lab.configure(
-        "{kind: health, version: 1, measures: [{trait: last_nps, good: 10, bad: 0, "
+        "{kind: health, version: 2, measures: [{trait: last_nps, good: 10, bad: 0, "
         "decay: {by: last_nps_at, half_life: 90d}}, {trait: orders_90d, good: 10, bad: 0}]}"
     )
     base = {"last_nps": 10, "orders_90d": 0}
@@ -87,7 +87,7 @@ def test_old_evidence_counts_less(lab: Lab) -> None:
     assert [found[key]["coverage"] for key in ("now", "later", "undated")] == [1.0, 0.625, 0.5]
 
 
-ONE = "{kind: health, version: 1, measures: [{trait: orders_90d, good: 100, bad: 0}]}"
+ONE = "{kind: health, version: 2, measures: [{trait: orders_90d, good: 100, bad: 0}]}"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_the_explanation_adds_up_in_print(lab: Lab) -> None:
 NUMBER = st.one_of(st.none(), st.integers(-10, 1500))
 PROFILE = st.fixed_dictionaries({"revenue_365d": NUMBER, "orders_90d": NUMBER, "last_nps": NUMBER})
 THREE = (
-    "{kind: health, version: 1, measures: [{trait: revenue_365d, good: 1000, bad: 0, weight: 3}, "
+    "{kind: health, version: 2, measures: [{trait: revenue_365d, good: 1000, bad: 0, weight: 3}, "
     "{trait: orders_90d, good: 7, bad: 1, weight: 0.7}, {trait: last_nps, good: 9, bad: 0}], "
     "caps: [{when: last_nps < 3, at: 51.5}]}"
 )
