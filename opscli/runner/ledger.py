@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from opscli.clock import wall_now
 from opscli.ids import fingerprint, run_id
 from opscli.outcome import Outcome
+from opscli.runner import git, stored
 from opscli.stage import Project
 from opscli.state import bulk
 from opscli.state.store import State
@@ -65,8 +66,8 @@ def begin(state: State, project: Project, key: RunKey, as_of: datetime) -> Run:
     now = wall_now()
     mine = {"status": "running", "started_at": now, "finished_at": None, "heartbeat_at": now, "exit_code": None}
     mine |= {"error": None, "host": socket.gethostname(), "pid": os.getpid(), "config_version": project.version}
+    _store_config(state, project)
     with state.begin() as connection:
-        _store_config(connection, project)
         row = connection.execute(select(runs).where(runs.c.run_id == key.run_id)).mappings().one_or_none()
         if row is not None:
             attempt = int(row["attempt"]) + 1
@@ -152,16 +153,21 @@ def steps_of(state: State, run_id: str) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _store_config(connection: Connection, project: Project) -> None:
-    """Keep the text of every config version that ever ran."""
-    content = json.dumps(
-        [{"file": item.file, "kind": item.kind, "data": item.data} for item in project.documents],
-        sort_keys=True,
-        ensure_ascii=False,
-        default=str,
-    )
-    row = {"config_version": project.version, "content": content, "stored_at": wall_now(), "git_commit": None}
-    bulk.insert(connection, config_blobs, [row], conflict="ignore")
+def _store_config(state: State, project: Project) -> None:
+    """Keep every config version that ever ran, and the commit that it is: a clean one, as soon as one is seen."""
+    mine = config_blobs.c.config_version == project.version
+    with state.read() as connection:
+        row = connection.execute(select(config_blobs.c.git_commit).where(mine)).one_or_none()
+    if row is not None and row.git_commit and not row.git_commit.endswith(git.DIRTY):
+        return
+    commit = git.commit_of(project.root)
+    known = {"config_version": project.version, "stored_at": wall_now(), "git_commit": commit}
+    with state.begin() as connection:
+        if row is None:
+            content = stored.pack(project.documents)
+            bulk.insert(connection, config_blobs, [{**known, "content": content}], conflict="ignore")
+        elif commit and not commit.endswith(git.DIRTY):
+            connection.execute(update(config_blobs).where(mine).values(git_commit=commit))
 
 
 def _run(row: RowMapping) -> Run:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
-from opscli.cli.commands import config_upgrade
+from opscli.cli.commands import config_diff, config_schema, config_upgrade
 
 if TYPE_CHECKING:
     from opscli.config.document import Document
 
 app = typer.Typer(help="The configuration: check, show, explain.", no_args_is_help=True)
+app.command()(config_diff.diff)
+app.command()(config_diff.history)
 app.command()(config_upgrade.upgrade)
-
-SCHEMAS = Path(".opscli") / "schemas"
+app.command()(config_schema.schema)
 
 
 @app.command()
@@ -26,9 +25,9 @@ def check() -> None:
     """Check every file of the project; all problems at once, each with its place and the way out."""
     from opscli.config.secrets import dotenv_warnings
     from opscli.config.versions import outdated
-    from opscli.runner.compile import check_project
+    from opscli.runner.testing import check_all
 
-    checked = check_project(session.root(), CHOICES.environment)
+    checked = check_all(session.root(), CHOICES.environment)
     for warning in (*dotenv_warnings(checked.loaded.root), *outdated(checked.loaded.documents)):
         report.note(str(warning))
     count, version = len(checked.loaded.documents), checked.loaded.version
@@ -52,7 +51,7 @@ def show(
         data = redacted(checked.settings.shown(loaded.environment))
         report.show_one({**data, "config_version": loaded.version}, as_yaml({**data, "config_version": loaded.version}))
         return
-    found = [document for document in loaded.documents if document.kind == _known_kind(kind)]
+    found = [document for document in loaded.documents if document.kind == config_schema.known_kind(kind)]
     if not name:
         report.show(
             [{"name": item.name, "file": item.file, "purpose": item.data.get("purpose")} for item in found],
@@ -65,35 +64,12 @@ def show(
 
 
 @app.command()
-def schema(
-    kind: Annotated[str, typer.Argument(help="A kind; without one, all of them.")] = "",
-    *,
-    write: Annotated[bool, typer.Option("--write", help=f"Write the files for editors into {SCHEMAS}.")] = False,
-) -> None:
-    """The JSON Schemas of the kinds, for editors and other programs."""
-    from opscli.config.export import modeline, write_schemas
-    from opscli.config.schemas import assemble
-    from opscli.kinds import config_kinds
-
-    kinds = (_known_kind(kind),) if kind else tuple(config_kinds())
-    if write:
-        written = list(write_schemas(session.root() / SCHEMAS, kinds))
-        data = {"files": [str(path) for path in written]}
-        report.done(f"{len(written)} files in {SCHEMAS}; first line of a file for editors:", data)
-        for word in kinds:
-            report.note(modeline(f"../../{SCHEMAS.as_posix()}", word))
-        return
-    content = assemble(kind) if kind else {word: assemble(word) for word in kinds}
-    report.show_one(content, json.dumps(content, ensure_ascii=False, indent=2))
-
-
-@app.command()
 def explain(kind: Annotated[str, typer.Argument(help="A kind, such as tags.")]) -> None:
     """The reference of a kind: its smallest file and every key."""
     from opscli.config.reference import keys_of, place_of, reference
     from opscli.config.schemas import assemble
 
-    content = assemble(_known_kind(kind))
+    content = assemble(config_schema.known_kind(kind))
     keys = [
         {
             "key": key.path,
@@ -105,17 +81,6 @@ def explain(kind: Annotated[str, typer.Argument(help="A kind, such as tags.")]) 
         for key in keys_of(content, content)
     ]
     report.show_one({"kind": kind, "place": place_of(kind), "keys": keys}, reference(kind))
-
-
-def _known_kind(kind: str) -> str:
-    """The kind, or a usage error that names the nearest."""
-    from opscli.config.validate import did_you_mean
-    from opscli.errors import UsageError
-    from opscli.kinds import config_kinds
-
-    if kind not in config_kinds():
-        raise UsageError(f"unknown kind {kind}", remedy=did_you_mean(kind, config_kinds()))
-    return kind
 
 
 def _named(documents: list[Document], kind: str, name: str) -> Document:
