@@ -5,6 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import category
+
+_STEERING = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories of characters that steer a terminal or reorder a line: controls, formats, line separators."""
+_LONGEST = 500
+"""Characters of one line of a message: what stands in a file may be quoted in it, however long it is."""
+
+
+def printable(text: str) -> str:
+    """One line that is safe to print: steering characters are written as escapes, a long middle is left out."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    if text.isprintable():
+        return text
+    return "".join(
+        letter.encode("unicode_escape").decode("ascii") if category(letter) in _STEERING else letter for letter in text
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -19,9 +36,9 @@ class Issue:
     how: str = ""
 
     def __str__(self) -> str:
-        """`file:line:col: what`, then indented why and how, each on its own line."""
-        lines = [f"{self.file}:{self.line}:{self.column}: {self.what}"]
-        lines += [f"  {text}" for text in (self.why, self.how) if text]
+        """`file:line:col: what`, then indented why and how, each on its own line, whatever they quote."""
+        lines = [f"{printable(self.file)}:{self.line}:{self.column}: {printable(self.what)}"]
+        lines += [f"  {printable(text)}" for text in (self.why, self.how) if text]
         return "\n".join(lines)
 
 

@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 import traceback
+from dataclasses import asdict, replace
 from typing import Any
 
 from opscli.cli.choices import CHOICES
-from opscli.errors import InputOutputFailed, OpscliError
+from opscli.errors import ConfigInvalid, InputOutputFailed, OpscliError
+from opscli.outcome import Issue
 from opscli.phrases import say
 
 _UNEXPECTED = 70
 _LONGEST = 2000
 """Longest message in characters."""
+_MOST = 50
+"""Problems of config that are printed; whoever has more of them fixes these first. JSON has all."""
 _DISK = {errno.ENOSPC: "disk_full", errno.EIO: "disk_error"}
 
 
@@ -59,6 +63,8 @@ def _tell(error: OpscliError, code: int) -> int:
         from opscli.cli.report import envelope
 
         body: dict[str, Any] = {"message": error.what, "remedy": error.remedy, "details": list(error.details)}
+        if isinstance(error, ConfigInvalid):
+            body["issues"] = [asdict(issue) for issue in error.issues if isinstance(issue, Issue)]
         try:
             sys.stdout.write(envelope(None, code=code, error=body))
             sys.stdout.flush()
@@ -66,11 +72,33 @@ def _tell(error: OpscliError, code: int) -> int:
             _silence(sys.stdout)
         else:
             return code
-    lines = [*error.details, f"opscli: {_bounded(error.what)}"]
+    lines = [*_places(error), f"opscli: {_bounded(error.what)}"]
     if error.remedy:
         lines.append(f"  → {_bounded(error.remedy)}")
     sys.stderr.write("\n".join(lines) + "\n")
     return code
+
+
+def _places(error: OpscliError) -> list[str]:
+    """The details; of config the first problems, each with the file as it is found from where the user stands."""
+    if not isinstance(error, ConfigInvalid):
+        return list(error.details)
+    issues = [issue for issue in error.issues if isinstance(issue, Issue)]
+    start = _way_to_project()
+    lines = [str(replace(issue, file=os.path.join(start, issue.file))) for issue in issues[:_MOST]]  # noqa: PTH118  a relative path that may begin with ..
+    left = len(issues) - len(lines)
+    return [*lines, say("cli.more_problems", count=left)] if left else lines
+
+
+def _way_to_project() -> str:
+    """Path from the working folder to the project, "" when they are the same."""
+    from opscli.cli.session import root
+
+    try:
+        way = os.path.relpath(root())
+    except (OpscliError, OSError):
+        return ""
+    return "" if way == os.curdir else way
 
 
 def _bounded(text: str) -> str:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from opscli.config.document import Document
+from opscli.config.finding import read_text, yaml_files
 from opscli.config.reader import KEY, Tree, read_yaml
 from opscli.config.schemas import assemble, folder_of, version_of, versions_of
 from opscli.config.secrets import variable
@@ -81,9 +83,8 @@ def read_documents(root: Path) -> tuple[tuple[Document, ...], list[Issue], dict[
     issues: list[Issue] = []
     texts: dict[str, str] = {}
     documents: list[Document] = []
-    for path, folder in _files(root):
-        file = path.relative_to(root).as_posix()
-        document = _read(path, file, folder, issues, texts)
+    for path, folder in _files(root, issues):
+        document = _read(path, root, folder, issues, texts)
         if document is not None:
             documents.append(document)
     documents += _folders(root, issues, texts)
@@ -99,8 +100,9 @@ def read_beside(root: Path) -> tuple[tuple[Document, ...], list[Issue]]:
     """
     issues: list[Issue] = []
     found = (
-        _read(path, path.relative_to(root).as_posix(), ANYWHERE, issues, {})
-        for path in sorted((root / "configs").rglob("*.test.yaml"))
+        _read(path, root, ANYWHERE, issues, {})
+        for path in yaml_files(root / "configs", root, issues)
+        if path.name.endswith(".test.yaml")
     )
     documents = tuple(document for document in found if document is not None)
     return tuple(_current(document, issues) for document in documents), issues
@@ -113,27 +115,28 @@ def _current(document: Document, issues: list[Issue]) -> Document:
     return document if problems else upgraded(document)
 
 
-def _files(root: Path) -> Iterator[tuple[Path, str]]:
+def _files(root: Path, issues: list[Issue]) -> Iterator[tuple[Path, str]]:
     """Every YAML file with the folder that its kind must name; jobs/ lies beside configs/."""
     configs = root / "configs"
     file_folders = {folder_of(kind) for kind in config_kinds() if "x-files" in assemble(kind)}
-    for path in sorted((*configs.rglob("*.yaml"), *configs.rglob("*.yml"))):
+    for path in yaml_files(configs, root, issues):
         parts = path.relative_to(configs).parts
         if not path.name.endswith(".test.yaml") and parts[0] not in file_folders:
             yield path, parts[0] if len(parts) > 1 else "."
-    for path in sorted((*(root / "jobs").rglob("*.yaml"), *(root / "jobs").rglob("*.yml"))):
-        yield path, JOBS
+    yield from ((path, JOBS) for path in yaml_files(root / "jobs", root, issues))
 
 
-def _read(path: Path, file: str, folder: str, issues: list[Issue], texts: dict[str, str]) -> Document | None:
+def _read(path: Path, root: Path, folder: str, issues: list[Issue], texts: dict[str, str]) -> Document | None:
     """One document whose kind and version are known, or None with the reasons in `issues`."""
+    file = path.relative_to(root).as_posix()
     if path.suffix == ".yml":
         issues.append(
             Issue(file=file, line=1, column=1, what="config files end in .yaml", how=f"rename to {path.stem}.yaml")
         )
         return None
-    text = _text(path, file, issues)
-    if text is None:
+    text = read_text(path, root, file)
+    if isinstance(text, Issue):
+        issues.append(text)
         return None
     texts[file] = text
     tree, problems = read_yaml(text, file)
@@ -147,21 +150,6 @@ def _read(path: Path, file: str, folder: str, issues: list[Issue], texts: dict[s
     return _identified(tree, path.stem, file, folder, issues)
 
 
-def _text(path: Path, file: str, issues: list[Issue]) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        before = error.object[: error.start].decode("utf-8", "replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        what, how = "the file is not UTF-8 here", "save it as UTF-8"
-        issues.append(Issue(file=file, line=line, column=column, what=what, how=how))
-    except OSError as error:
-        issues.append(
-            Issue(file=file, line=1, column=1, what=f"cannot be read: {error.strerror}", how="check its rights")
-        )
-    return None
-
-
 def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issue]) -> Document | None:
     """The document, once kind, version and folder are right; without these no schema can be chosen."""
     data: dict[str, Any] = tree.data
@@ -171,19 +159,19 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
         kind=str(kind), version=1, name=str(name), file=file, data={**data, "name": name}, marks=tree.marks
     )
     known = config_kinds()
-    if kind not in known:
-        what = 'missing key "kind"' if "kind" not in data else f'unknown kind "{kind}"'
+    if not isinstance(kind, str) or kind not in known:
+        what = 'missing key "kind"' if kind is None else f'unknown kind "{kind}"'
         why = "every config file says what it is"
         issues.append(document.issue(("kind",), what, why=why, how=did_you_mean(str(kind), known)))
         return None
-    if isinstance(version, bool) or version not in versions_of(str(kind)):
+    if isinstance(version, bool) or not isinstance(version, int) or version not in versions_of(kind):
         issues.append(_version_issue(document, version))
         return None
     single = folder == "." and stem != kind
-    if folder_of(str(kind)) != folder or single:
-        issues.append(_folder_issue(document, folder_of(str(kind))))
+    if folder_of(kind) != folder or single:
+        issues.append(_folder_issue(document, folder_of(kind)))
         return None
-    return replace(document, version=int(version))
+    return replace(document, version=version)
 
 
 def _folder_issue(document: Document, folder: str) -> Issue:
@@ -207,7 +195,7 @@ def _version_issue(document: Document, version: Any) -> Issue:
         return document.issue(("version",), 'missing key "version"', why=why, how=f"add version: {current}")
     newer = isinstance(version, int) and version > current
     how = "install a newer opscli, or go back to the older form of the file" if newer else f"write version: {current}"
-    return document.issue(("version",), say("config.unknown_version", version=version), why=why, how=how)
+    return document.issue(("version",), say("config.unknown_version", version=json.dumps(version)), why=why, how=how)
 
 
 def _folders(root: Path, issues: list[Issue], texts: dict[str, str]) -> Iterator[Document]:
@@ -216,20 +204,27 @@ def _folders(root: Path, issues: list[Issue], texts: dict[str, str]) -> Iterator
         files: dict[str, str] = assemble(kind).get("x-files", {})
         place = root / "configs" / folder_of(kind)
         if files and place.is_dir():
-            yield from (_folder(root, kind, path, issues, texts) for path in sorted(place.iterdir()))
+            yield from (_folder(root, kind, path, issues, texts) for path in _shown(place))
+
+
+def _shown(folder: Path) -> list[Path]:
+    """Entries of a folder but the hidden ones, which are drafts and locks of editors."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _folder(root: Path, kind: str, path: Path, issues: list[Issue], texts: dict[str, str]) -> Document:
     """One such document; files that the kind does not know are problems."""
     known = {name: field for field, name in assemble(kind)["x-files"].items()}
     data: dict[str, Any] = {"kind": kind, "version": version_of(kind), "name": path.name}
-    for part in sorted(path.iterdir()) if path.is_dir() else [path]:
+    for part in _shown(path) if path.is_dir() else [path]:
         file = part.relative_to(root).as_posix()
         if part == path or part.name not in known:
             what = f'unknown file "{part.name}" in a {kind}'
             how = did_you_mean(part.name, known) if part != path else f"a {kind} is a folder with {', '.join(known)}"
             issues.append(Issue(file=file, line=1, column=1, what=what, how=how))
-        elif (text := _text(part, file, issues)) is not None:
+        elif isinstance(text := read_text(part, root, file), Issue):
+            issues.append(text)
+        else:
             data[known[part.name]] = texts[file] = text
     file = path.relative_to(root).as_posix()
     return Document(kind=kind, version=version_of(kind), name=path.name, file=file, data=data, marks={})

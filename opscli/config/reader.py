@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from opscli.config.document import Place
+from opscli.config.syntax import syntax_issue
 from opscli.outcome import Issue
-
-if TYPE_CHECKING:
-    import yaml
+from opscli.phrases import say
 
 MAX_CHARACTERS = 1_000_000
 MAX_NODES = 50_000
@@ -31,7 +30,12 @@ _WORDS: dict[str, Any] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
     ".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan"),
 }  # fmt: skip
-_TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_PLAIN_TAGS = {
+    "ScalarEvent": ("!", "tag:yaml.org,2002:str"),
+    "SequenceStartEvent": ("!", "tag:yaml.org,2002:seq"),
+    "MappingStartEvent": ("!", "tag:yaml.org,2002:map"),
+}
+"""Tags that say what a value is anyway; all others, such as those that make objects, are refused."""
 
 
 class Written(float):
@@ -87,7 +91,7 @@ def read_yaml(text: str, file: str) -> tuple[Tree | None, tuple[Issue, ...]]:
         stop = Issue(file=file, line=line, column=column, what=error.what, why=error.why, how=error.how)
         return None, (*builder.issues, stop)
     except yaml.YAMLError as error:
-        return None, (*builder.issues, _syntax_issue(error, text, file))
+        return None, (*builder.issues, syntax_issue(error, text, file))
     return tree, tuple(builder.issues)
 
 
@@ -116,9 +120,13 @@ class _Builder:
         import yaml
 
         next(self.events)
-        if isinstance(next(self.events), yaml.StreamEndEvent):
+        start = next(self.events)
+        if isinstance(start, yaml.StreamEndEvent):
             self._report((1, 1), "the file is empty", "", "start it with `kind:` and `version: 1`")
             return None
+        if start.version not in (None, (1, 2)) or start.tags:
+            why, how = say("config.yaml_directive_why"), say("config.yaml_directive_how")
+            raise _RefusedError(start.start_mark, say("config.yaml_directive"), why, how)
         data = self._node(next(self.events), ())
         next(self.events)
         after = next(self.events)
@@ -156,6 +164,9 @@ class _Builder:
     def _value(self, event: Any, place: Place) -> Any:
         import yaml
 
+        if event.tag not in (None, *_PLAIN_TAGS[type(event).__name__]):
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise _RefusedError(event.start_mark, f"unknown tag {tag}", "tags are not read", "write the plain value")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -163,10 +174,6 @@ class _Builder:
             while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
                 items.append(self._node(item, (*place, len(items))))
             return items
-        if event.tag not in (None, *_TEXT_TAGS):
-            raise _RefusedError(
-                event.start_mark, f"unknown tag {event.tag}", "tags are not read", "write the plain value"
-            )
         return resolve(event.value) if event.implicit[0] else event.value
 
     def _mapping(self, place: Place) -> dict[str, Any]:
@@ -245,26 +252,3 @@ def _position(event: Any) -> tuple[int, int]:
     style: str | None = getattr(event, "style", None)
     quoted = style is not None and style in ("'", '"')
     return event.start_mark.line + 1, event.start_mark.column + 1 + quoted
-
-
-def _syntax_issue(error: yaml.YAMLError, text: str, file: str) -> Issue:
-    """The parser's complaint in plain words, at its place."""
-    mark = getattr(error, "problem_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = text.splitlines()
-    content = lines[line - 1] if line <= len(lines) else ""
-    indent = content[: len(content) - len(content.lstrip())]
-    if "\t" in indent:
-        why = "YAML allows only spaces there"
-        return Issue(
-            file=file,
-            line=line,
-            column=indent.index("\t") + 1,
-            what="a tab indents this line",
-            why=why,
-            how="use spaces",
-        )
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
-    context = getattr(error, "context", None) or ""
-    how = "look at the line above too: a missing quote, colon or indent shows one line late"
-    return Issue(file=file, line=line, column=column, what=f"not readable as YAML: {problem}", why=context, how=how)
