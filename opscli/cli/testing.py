@@ -100,8 +100,12 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
         yield from (str(line) for line in verdict.error.details)
         yield from [verdict.error.remedy] if verdict.error.remedy else []
     many = len(verdict.case.moments) > 1
+    told: set[tuple[str, ...]] = set()
     for failure in verdict.failures:
+        known = failure.why in told
         yield from _failure(failure, many)
+        yield from [f"    {say('testing.as_above')}"] if known and failure.why else (f"    {line}" for line in failure.why)
+        told.add(failure.why)
 
 
 def _failure(failure: Failure, many: bool) -> Iterator[str]:
@@ -109,7 +113,6 @@ def _failure(failure: Failure, many: bool) -> Iterator[str]:
     yield f"{failure.at}: {failure.what}{when}"
     yield f"  {say('testing.expected')}  {failure.expected}"
     yield f"  {say('testing.got')}  {failure.got}"
-    yield from (f"    {line}" for line in failure.why)
 
 
 def _headline(verdict: Verdict) -> str:

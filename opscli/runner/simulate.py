@@ -5,7 +5,6 @@ Nothing leaves the process: channels are recorders, the stores lie in a private 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opscli.errors import OpscliError
-from opscli.runner import arrival
+from opscli.runner import arrival, throwaway
 from opscli.runner.case import Case, Failure, Moment
 from opscli.runner.stages import STAGES, load_stage
+from opscli.runner.stores import Stores
 from opscli.runner.test import expectation
 from opscli.runner.world import Mail, World
 from opscli.stage import Context, Project
-from opscli.state import store
 
 if TYPE_CHECKING:
     from opscli.delivery.message import Message
@@ -51,15 +50,11 @@ class Verdict:
 
 
 class Simulator:
-    """Runs cases of one project; the empty state is prepared once and copied for each."""
+    """Runs cases of one project, each on stores that were emptied."""
 
-    def __init__(self, project: Project, folder: Path) -> None:
-        self._folder = folder
-        self._project = replace(
-            project, root=folder, environment="test", live=False, redirect_to=None, clock_pin=None,
-            warehouse_url="duckdb:///:memory:", state_url=f"sqlite:///{folder / 'empty.db'}",
-        )  # fmt: skip
-        store.open_state(self._project.state_url, root=folder).close()
+    def __init__(self, project: Project, folder: Path, stores: Stores) -> None:
+        self._project = replace(project, root=folder, environment="test", live=False, redirect_to=None, clock_pin=None)
+        self._stores = stores
 
     def run(self, case: Case) -> Verdict:
         """Run a case to its end; what a stage refuses is an error of the case, not of the program."""
@@ -75,49 +70,36 @@ class Simulator:
         return Verdict(case=case, seconds=seconds, failures=tuple(failures), error=error)
 
     def _moments(self, case: Case) -> Iterator[list[Failure]]:
-        with self._stores(case) as ctx:
-            arrived = arrival.Arrival(ctx, case)
-            steps = steps_for(case)
-            known: list[Mail] = []
-            for moment, as_of in zip(case.moments, case.times(ctx.project.zone), strict=True):
-                for stop in _stops(ctx, as_of):
-                    _run_river(_at(ctx, stop), steps)
-                now = _at(ctx, as_of)
-                arrived.bring(moment.given, now)
-                _run_river(now, steps)
-                mails = _mails(now, arrived)
-                world = World(ctx=now, ids=arrived.ids(), records=arrived.records(), mails=mails[len(known) :])
-                known = mails
-                yield list(_judged(moment, world))
+        throwaway.empty(self._stores)
+        ctx = self._context(case)
+        arrived = arrival.Arrival(ctx, case)
+        steps = steps_for(case)
+        known: list[Mail] = []
+        for moment, as_of in zip(case.moments, case.times(ctx.project.zone), strict=True):
+            for stop in _stops(ctx, as_of):
+                _run_river(_at(ctx, stop), steps)
+            now = _at(ctx, as_of)
+            arrived.bring(moment.given, now)
+            _run_river(now, steps)
+            mails = _mails(now, arrived)
+            world = World(ctx=now, ids=arrived.ids(), records=arrived.records(), mails=mails[len(known) :])
+            known = mails
+            yield list(_judged(moment, world))
 
-    @contextmanager
-    def _stores(self, case: Case) -> Iterator[Context]:
-        """Empty stores of a case, thrown away at its end."""
-        from opscli.engine.overlay import OverlayWarehouse
-
-        folder = Path(tempfile.mkdtemp(prefix="case-", dir=self._folder))
-        state = store.open_copy(self._project.state_url, root=folder, folder=folder)
-        warehouse = OverlayWarehouse(folder / "none.duckdb", folder)
+    def _context(self, case: Case) -> Context:
+        """Channels are recorders (`dry`), and no guard against too large a change stops a test."""
         first = case.times(self._project.zone)[0]
-        try:
-            yield Context(
-                project=self._project, warehouse=warehouse, state=state, as_of=first, known_at=first,
-                run_id="test", job="test", dry=True, approve=True, options={"recorder": []},
-            )  # fmt: skip
-        finally:
-            warehouse.close()
-            state.close()
-            shutil.rmtree(folder, ignore_errors=True)
+        return Context(
+            project=self._project, warehouse=self._stores.warehouse, state=self._stores.state, as_of=first,
+            known_at=first, run_id="test", job="test", dry=True, approve=True, options={"recorder": []},
+        )  # fmt: skip
 
 
 @contextmanager
 def simulator(project: Project) -> Iterator[Simulator]:
     """A simulator whose folder is removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="opscli-test-"))
-    try:
-        yield Simulator(project, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="opscli-test-") as name, throwaway.opened(Path(name)) as stores:
+        yield Simulator(project, Path(name), stores)
 
 
 def steps_for(case: Case) -> tuple[str, ...]:
