@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from opscli.config.document import Document
+from opscli.config.files import write_atomically
 from opscli.config.load import read_beside, read_documents
+from opscli.config.modeline import modeline, refreshed
 from opscli.config.patch import CannotPatchError, comments, patched
 from opscli.config.reader import read_yaml
 from opscli.config.validate import did_you_mean
 from opscli.config.versions import step
-from opscli.errors import CannotCreate, ConfigInvalid, UsageError
+from opscli.errors import ConfigInvalid, UsageError
 from opscli.outcome import Issue
 from opscli.phrases import say
 
@@ -42,23 +41,7 @@ class Upgrade:
 
     def write(self) -> None:
         """Replace the file in one move; a reader sees the old text or the new one. Raises CannotCreate."""
-        target = self.path.resolve()
-        try:
-            with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-                file.write(self.after.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            written = Path(file.name)
-            try:
-                written.chmod(target.stat().st_mode & 0o7777)
-                written.replace(target)
-            except OSError:
-                with suppress(OSError):
-                    written.unlink()
-                raise
-        except OSError as error:
-            what = say("config.cannot_write", file=self.file, reason=error.strerror)
-            raise CannotCreate(what, remedy=say("config.check_rights")) from error
+        write_atomically(self.path, self.after, self.file)
 
 
 def find_upgrades(root: Path, named: Sequence[Path] = ()) -> tuple[Upgrade, ...]:
@@ -118,7 +101,7 @@ def _rewritten(root: Path, document: Document, version: int) -> Upgrade | Issue:
         version=version,
         current=document.version,
         before=before,
-        after=text,
+        after=refreshed(text, modeline(document.file, document.kind, document.version)),
     )
 
 

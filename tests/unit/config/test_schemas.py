@@ -1,16 +1,9 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import jsonschema
-import pytest
-
 from opscli.config.document import Document
-from opscli.config.export import draft_07, write_schemas
 from opscli.config.schemas import assemble, smallest_example
 from opscli.config.validate import validate
-from opscli.kinds import config_kinds, kinds_in
+from opscli.kinds import kinds_in
 
 
 def document(kind: str, data: dict[str, object]) -> Document:
@@ -40,19 +33,3 @@ def test_a_step_is_named_by_its_key() -> None:
 def test_every_type_of_every_package_stands_in_its_kind() -> None:
     channel = assemble("channel")["properties"]["type"]
     assert channel["enum"] == list(kinds_in("opscli.delivery.channels"))
-
-
-@pytest.mark.parametrize("kind", config_kinds())
-def test_the_draft_07_twin_gives_the_same_verdict(kind: str) -> None:
-    twin = draft_07(assemble(kind))
-    jsonschema.Draft7Validator.check_schema(twin)
-    validator = jsonschema.Draft7Validator(twin)
-    example = dict(smallest_example(kind))
-    assert validator.is_valid(example)
-    assert not validator.is_valid({**example, "no_such_key": 1})
-
-
-def test_schemas_are_written_for_editors(tmp_path: Path) -> None:
-    written = [path.name for path in write_schemas(tmp_path, ("tags",))]
-    assert written == ["tags.v1.schema.json", "tags.v1.draft-07.json"]
-    assert json.loads((tmp_path / written[0]).read_text(encoding="utf-8")) == assemble("tags")
