@@ -42,6 +42,7 @@ _JSON_TYPES = {
 }
 _NUMBERS = ("integer", "float", "money")
 _TEXTS = ("text", "timestamp", "date")
+_OWN_FORMATS = {"timestamp": "date-time", "date": "date"}
 _FIRST_YEAR, _LAST_YEAR = "0001-01-01", "9999-12-31"
 
 
@@ -146,14 +147,17 @@ def _in_sql(keyword: str, value: Any, kind: str, dialect: Dialect) -> bool:
         return False
     if kind == "json":
         return keyword == "type" and set(_listed(value)) <= {*_JSON_NAMES, "null"} and dialect.name == "duckdb"
-    if kind == "text" and keyword in ("pattern", "format"):
-        return _has_re2(dialect) and (keyword == "pattern" or bool(FORMATS[value].pattern))
+    if kind in _TEXTS and keyword in ("pattern", "format"):
+        return _matched_in_sql(keyword, value, kind, dialect)
     return kind in rule.exact or kind not in rule.kinds
 
 
-def _has_re2(dialect: Dialect) -> bool:
-    """PostgreSQL's regular expressions are of another dialect."""
-    return dialect.name == "duckdb"
+def _matched_in_sql(keyword: str, value: Any, kind: str, dialect: Dialect) -> bool:
+    """Instants have a text only row by row, and PostgreSQL's regular expressions are not RE2."""
+    if keyword == "format" and value == _OWN_FORMATS.get(kind):
+        return True
+    known = keyword == "pattern" or bool(FORMATS[value].pattern)
+    return kind == "text" and known and dialect.name == "duckdb"
 
 
 def _holds(keyword: str, value: Any, cell: _Cell) -> str:
@@ -235,14 +239,14 @@ def _limit(operator: str) -> _Keyword:
 
 
 def _length(operator: str) -> _Keyword:
-    """Code points, in the engines as in JSON. Instants have a text only row by row."""
+    """Code points, in the engines as in JSON."""
     return _Keyword(_TEXTS, lambda limit, cell: f"(length({cell.sql}) {operator} {int(limit)})", ("text",))
 
 
 def _format(name: Any, cell: _Cell) -> str:
-    if cell.kind == "text":
-        return f"regexp_matches({cell.sql}, {text_literal(FORMATS[name].pattern)})"
-    return "TRUE" if name == {"timestamp": "date-time", "date": "date"}[cell.kind] else "FALSE"
+    if name == _OWN_FORMATS.get(cell.kind):
+        return "TRUE"  # it was read as such
+    return f"regexp_matches({cell.sql}, {text_literal(FORMATS[name].pattern)})"
 
 
 def _pattern(pattern: Any, cell: _Cell) -> str:
@@ -266,8 +270,8 @@ KEYWORDS: Mapping[str, _Keyword] = {
     ),  # a double's decimal text is not at hand in SQL
     "minLength": _length(">="),
     "maxLength": _length("<="),
-    "pattern": _Keyword(_TEXTS, _pattern, ("text",)),
-    "format": _Keyword(_TEXTS, _format, _TEXTS),
+    "pattern": _Keyword(_TEXTS, _pattern),
+    "format": _Keyword(_TEXTS, _format),
 }
 """The keywords that SQL judges, in the order in which reasons are told; those below join schemas of the same value."""
 
