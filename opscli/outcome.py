@@ -13,10 +13,10 @@ _LONGEST = 500
 """Characters of one line of a message: what stands in a file may be quoted in it, however long it is."""
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = _LONGEST) -> str:
     """One line that is safe to print: steering characters are written as escapes, a long middle is left out."""
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    if len(text) > longest:
+        text = f"{text[: longest // 2]} … {text[-longest // 2 :]}"
     if text.isprintable():
         return text
     return "".join(

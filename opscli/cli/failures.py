@@ -12,7 +12,7 @@ from typing import Any
 
 from opscli.cli.choices import CHOICES
 from opscli.errors import ConfigInvalid, InputOutputFailed, OpscliError
-from opscli.outcome import Issue
+from opscli.outcome import Issue, printable
 from opscli.phrases import say
 
 _UNEXPECTED = 70
@@ -102,8 +102,9 @@ def _way_to_project() -> str:
 
 
 def _bounded(text: str) -> str:
-    """A message of at most a screen's width times a few: what was typed may be quoted in it, however long it is."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    """A message of at most a screen's width times a few, safe to print: what was typed may be quoted in it."""
+    short = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    return "\n".join(printable(line, _LONGEST) for line in short.split("\n"))
 
 
 def _silence(stream: Any) -> None:

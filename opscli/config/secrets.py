@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from opscli.config.hidden import MASK, register
 from opscli.errors import ConfigInvalid, OpscliError
 from opscli.outcome import Issue
+from opscli.phrases import say
 
-MASK = "***"
 PLAIN_KEYS = ("id_key",)
 """Keys whose plain text is shown to nobody, although a file may hold it."""
 _SECONDS = 30
+_DOTENV = ".env"
+_NOT_IGNORED = 1
+"""What `git check-ignore` answers for a file that is tracked, or would be."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,12 +60,15 @@ def is_reference(value: object) -> bool:
 def resolve(value: str | Mapping[str, object], root: Path) -> Secret:
     """The secret that a reference leads to; a plain text is taken as it is (a URL without password).
 
-    Raises SecretMissing with the way to set it. Paths are relative to the project.
+    What a reference leads to is hidden in all output of this process from here on. Paths are relative to the project.
+    Raises SecretMissing with the way to set it.
     """
     if isinstance(value, str):
         return Secret(value)
     ((how, where),) = value.items()
-    return Secret(_READERS[how](where, root))
+    found = _READERS[how](where, root)
+    register(found)
+    return Secret(found)
 
 
 def redacted(value: Any) -> Any:
@@ -71,7 +78,8 @@ def redacted(value: Any) -> Any:
         return f"{MASK} ({how} {where if isinstance(where, str) else where[0]})"
     if isinstance(value, Mapping):
         return {
-            str(key): MASK if key in PLAIN_KEYS and isinstance(item, str) else redacted(item) for key, item in value.items()
+            str(key): MASK if key in PLAIN_KEYS and isinstance(item, str) else redacted(item)
+            for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [redacted(item) for item in value]
@@ -84,10 +92,18 @@ def variable(name: str, root: Path) -> str | None:
 
 
 def read_dotenv(root: Path) -> dict[str, str]:
-    """`KEY=value` lines of `.env`, with `#` comments, optional quotes and `export`; empty without the file."""
-    path = root / ".env"
+    """`KEY=value` lines of `.env`, with `#` comments, optional quotes and `export`; empty without the file.
+
+    Raises ConfigInvalid when it is there and cannot be read.
+    """
+    path = root / _DOTENV
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else ()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else say("config.dotenv_no_utf_8")
+        raise ConfigInvalid([_dotenv_issue("unreadable", reason=reason)]) from None
+    for line in lines:
         key, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and not key.startswith("#"):
             found[key.strip()] = _unquoted(value.strip())
@@ -95,12 +111,30 @@ def read_dotenv(root: Path) -> dict[str, str]:
 
 
 def dotenv_warnings(root: Path) -> tuple[Issue, ...]:
-    """A warning when others on this machine may read `.env`."""
-    path = root / ".env"
-    if not path.is_file() or not path.stat().st_mode & 0o077:
+    """Warnings when others on this machine may read `.env`, or git would take it into the project's history."""
+    path = root / _DOTENV
+    if not path.is_file():
         return ()
-    what, why = ".env can be read by others on this machine", "it may hold passwords"
-    return (Issue(file=".env", line=1, column=1, what=what, why=why, how="chmod 600 .env"),)
+    open_to_others = bool(path.stat().st_mode & 0o077)
+    found = [_dotenv_issue("open")] if open_to_others else []
+    return (*found, _dotenv_issue("in_git")) if _git_would_take(path) else tuple(found)
+
+
+def _dotenv_issue(key: str, **values: Any) -> Issue:
+    what, why, how = (say(f"config.dotenv_{key}{part}", **values) for part in ("", "_why", "_how"))
+    return Issue(file=_DOTENV, line=1, column=1, what=what, why=why, how=how)
+
+
+def _git_would_take(path: Path) -> bool:
+    """Whether a repository around the file tracks it, or would when everything is added."""
+    if not any((folder / ".git").exists() for folder in path.resolve().parents):
+        return False
+    try:
+        words = ("git", "check-ignore", "--quiet", path.name)
+        answer = subprocess.run(words, cwd=path.parent, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603  fixed words
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return answer.returncode == _NOT_IGNORED
 
 
 def _unquoted(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from opscli.clock import iso, wall_now
+from opscli.config.hidden import hide
 from opscli.phrases import in_english
 from opscli.stage import Project
 
@@ -25,7 +26,7 @@ class Journal:
         english = {name: in_english(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         line = {"at": iso(wall_now()), "run": self._run_id, "event": event, **english}
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+            file.write(hide(json.dumps(line, ensure_ascii=False, default=str)) + "\n")
 
 
 def path_of(project: Project, run_id: str) -> Path:

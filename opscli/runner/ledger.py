@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select, update
 
 from opscli.clock import wall_now
+from opscli.config.hidden import hide
 from opscli.ids import fingerprint, run_id
 from opscli.outcome import Outcome
 from opscli.runner import git, stored
@@ -88,7 +89,7 @@ def begin(state: State, project: Project, key: RunKey, as_of: datetime) -> Run:
 def finish(state: State, run: Run, status: str, exit_code: int, error: str = "") -> None:
     """Close the attempt."""
     with state.begin() as connection:
-        values = {"status": status, "exit_code": exit_code, "error": error or None, "finished_at": wall_now()}
+        values = {"status": status, "exit_code": exit_code, "error": hide(error) or None, "finished_at": wall_now()}
         connection.execute(update(runs).where(runs.c.run_id == run.run_id).values(**values))
 
 
@@ -129,8 +130,8 @@ def finish_step(state: State, run: Run, step: str, status: str, outcome: Outcome
         "rejected": outcome.rejected,
         "changed": outcome.changed,
         "leftovers": outcome.leftovers,
-        "summary": outcome.summary,
-        "details": json.dumps(dict(outcome.details), sort_keys=True, default=str),
+        "summary": hide(outcome.summary),
+        "details": hide(json.dumps(dict(outcome.details), sort_keys=True, default=str)),
     }
     mine = (steps.c.run_id == run.run_id, steps.c.attempt == run.attempt, steps.c.step == step)
     with state.begin() as connection:
