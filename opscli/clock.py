@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from opscli.phrases import say
+
 END_OF_TIME = datetime(9999, 12, 31)  # noqa: DTZ001  naive UTC, as the warehouse stores it
 """`known_to` of the open version of a row."""
 
@@ -61,7 +63,7 @@ def parse_instant(text: str, zone: str = "UTC") -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        message = f"{text!r} is no ISO 8601 date or time, such as 2026-05-04 or 2026-05-04T09:00:00Z"
+        message = say("clock.no_instant", text=text)
         raise ValueError(message) from error
     return to_utc(moment, zone)
 
@@ -97,7 +99,7 @@ def parse_duration(text: str) -> timedelta:
     """Read `90d`, `36h`, `15min`, `30s`, `2w`; days are 24 h. Raises ValueError for anything else."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        message = f"{text!r} is no duration, such as 90d, 36h, 15min or 30s"
+        message = say("clock.no_duration", text=text)
         raise ValueError(message)
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 

@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opscli.phrases import say
+
 EXIT_OK = 0
 EXIT_LEFTOVERS = 3
 """Work was applied, but leftovers exist: rejected rows, messages of unknown fate."""
@@ -100,8 +102,8 @@ class ConfigInvalid(OpscliError):  # noqa: N818  as above
     def __init__(self, issues: Sequence[object], *, remedy: str = "") -> None:
         count = len(issues)
         super().__init__(
-            f"the configuration has {count} problem{'s' if count != 1 else ''}",
-            remedy=remedy or "fix the places above, then: opscli config check",
+            say("errors.config_problems", count=count),
+            remedy=remedy or say("errors.fix_places"),
             details=[str(issue) for issue in issues],
         )
         self.issues = tuple(issues)

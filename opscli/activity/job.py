@@ -19,6 +19,7 @@ from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import ConfigInvalid
 from opscli.faults import faultpoint
 from opscli.outcome import Issue, Outcome
+from opscli.phrases import say
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import cursors
@@ -50,7 +51,7 @@ def plan(ctx: Context) -> ActivityPlan:
         _stage(session, connection, "messages", messages(windows["message_events"]))
         counts["messages"] = int(session.value("SELECT COUNT(*) FROM scratch.activity_messages"))
     total = sum(counts.values())
-    preview = Preview(headline=f"{total} rows of activity since the last run", counts=counts)
+    preview = Preview(headline=say("activity.would_copy", count=total), counts=counts)
     return ActivityPlan(windows=windows, preview=preview)
 
 
@@ -73,7 +74,11 @@ def run(plan: ActivityPlan, ctx: Context) -> Outcome:
         bulk.insert(connection, cursors, moved, conflict="replace")
     total = sum(counts.values())
     return Outcome(
-        summary=f"{total} rows of activity", rows_in=total, rows_out=total, changed=total, details={"counts": counts}
+        summary=say("activity.copied", count=total),
+        rows_in=total,
+        rows_out=total,
+        changed=total,
+        details={"counts": counts},
     )
 
 
@@ -93,9 +98,9 @@ def _window(connection: Connection, table: str) -> tuple[int, int]:
             file="state",
             line=1,
             column=1,
-            what=f"more {table} were copied ({position}) than the state has ({upto})",
-            why="the state is older than its own cursors: parts of it were restored",
-            how="restore warehouse and state from the same backup",
+            what=say("activity.copied_too_far", table=table, position=position, upto=upto),
+            why=say("activity.copied_too_far_why"),
+            how=say("activity.copied_too_far_how"),
         )
         raise ConfigInvalid([issue])
     return position, max(position, upto)

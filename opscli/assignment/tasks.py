@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, and_, case, delete, func, insert, lit
 
 from opscli.errors import UsageError
 from opscli.ids import key_of
+from opscli.phrases import say
 from opscli.state import bulk
 from opscli.state.tables import customer_aliases, task_events, tasks
 
@@ -117,8 +118,8 @@ def find(connection: Connection, prefix: str) -> dict[str, Any]:
     found = [dict(row) for row in connection.execute(select(tasks).where(escaped).limit(2)).mappings()]
     if len(found) == 1:
         return found[0]
-    what = f"more than one task starts with {prefix!r}" if found else f"no task has the id {prefix!r}"
-    raise UsageError(what, remedy="see the ids: opscli task list --status any")
+    what = say("assignment.several_tasks", prefix=prefix) if found else say("assignment.no_task", prefix=prefix)
+    raise UsageError(what, remedy=say("assignment.see_ids"))
 
 
 def history(connection: Connection, task: str) -> list[dict[str, Any]]:
@@ -140,7 +141,9 @@ def close(connection: Connection, task: str, closing: Closing) -> dict[str, Any]
     """Mark a task as done, with an event. Raises UsageError for an unknown task or one that is closed already."""
     found = find(connection, task)
     if found["status"] not in {"open", "snoozed"}:
-        raise UsageError(f"the task {found['task_id']} is {found['status']} already", remedy="opscli task list")
+        raise UsageError(
+            say("assignment.closed_already", task=found["task_id"], status=found["status"]), remedy="opscli task list"
+        )
     changed = {"status": "done", "outcome": closing.outcome, "closed_at": closing.at}
     connection.execute(update(tasks).where(tasks.c.task_id == found["task_id"]).values(**changed))
     event = {"task_id": found["task_id"], "kind": "done", "actor": closing.actor, "occurred_at": closing.at}

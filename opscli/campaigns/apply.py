@@ -14,6 +14,7 @@ from opscli.delivery import outbox
 from opscli.engine.warehouse import Session
 from opscli.errors import TryLater
 from opscli.faults import faultpoint
+from opscli.phrases import say
 from opscli.stage import Context
 from opscli.state import bulk
 from opscli.state.tables import assignments, cursors, enrolment_events, enrolments
@@ -40,7 +41,7 @@ def _move(connection: Connection, cursor: entry.Cursor, ctx: Context) -> None:
     """Move a cursor from where the plan read it; raises TryLater when another run was here meanwhile."""
     here = (cursors.c.scope == cursor.scope) & (cursors.c.name == cursor.name)
     if connection.execute(select(cursors.c.position).where(here)).scalar() != cursor.position:
-        raise TryLater(f"{cursor.scope} was run by another process meanwhile", remedy="run again")
+        raise TryLater(say("campaigns.run_elsewhere", scope=cursor.scope), remedy=say("data.run_again"))
     values = {"position": cursor.upto, "run_id": ctx.run_id, "updated_at": ctx.as_of}
     row = {"scope": cursor.scope, "name": cursor.name, "value": "{}", **values}
     bulk.insert(connection, cursors, [row], conflict="replace")

@@ -17,6 +17,7 @@ from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.rules.sql import literal as sql_literal
 from opscli.stage import Context
 from opscli.state import bulk
@@ -48,9 +49,9 @@ def read_cursor(connection: Connection, spec: CampaignSpec, upto: int) -> Cursor
             file=spec.document.file,
             line=1,
             column=1,
-            what=f"campaign {spec.name} has read further ({position}) than the warehouse goes ({upto})",
-            why="the warehouse is older than the state: one of them was restored alone",
-            how="restore both from the same backup",
+            what=say("campaigns.read_too_far", campaign=spec.name, position=position, upto=upto),
+            why=say("campaigns.read_too_far_why"),
+            how=say("campaigns.restore_both"),
         )
         raise ConfigInvalid([issue])
     return Cursor(scope=scope, name=name, position=position, upto=upto)

@@ -19,6 +19,7 @@ from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, GuardStopped, TryLater, UsageError
 from opscli.kinds import load_kind
 from opscli.outcome import Outcome
+from opscli.phrases import say
 from opscli.rules import audience
 from opscli.stage import Context, Preview
 from opscli.state import bulk
@@ -66,7 +67,7 @@ def run(plan: CampaignsPlan, ctx: Context) -> Outcome:
     """Apply the plan in one transaction of the state. Raises GuardStopped above the recipients' limit."""
     _guard(plan, ctx)
     if ctx.warehouse.load_seq() != plan.load_seq:
-        raise TryLater("the data changed while the campaigns were planned", remedy="run again")
+        raise TryLater(say("campaigns.data_moved"), remedy=say("data.run_again"))
     counts = apply(plan.campaigns, plan.cursors, ctx)
     if counts != dict(plan.preview.counts):
         message = f"the run did {counts}, the plan said {dict(plan.preview.counts)}"
@@ -89,17 +90,17 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
 def _check_inputs(session: Session, ctx: Context) -> None:
     """Raises DataUnusable without customers, and when the project has traits but no profiles that are fresh enough."""
     if "customers" not in session.tables():
-        raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
+        raise DataUnusable(say("data.no_customers"), remedy=say("data.no_customers_how"))
     standing = audience.standing(session)
     if standing is None:
         if ctx.project.catalog.names("trait"):
-            raise DataUnusable("there are no profiles yet", remedy="opscli run nightly, whose step profiles makes them")
+            raise DataUnusable(say("data.no_profiles"), remedy=say("data.no_profiles_how"))
         return
     if not ctx.as_of - PROFILES_MAX_AGE <= standing <= ctx.as_of:
         raise DataUnusable(
-            f"the profiles are those of {iso(standing)}, too far from {iso(ctx.as_of)} to decide about people",
-            remedy="run a job with the steps profiles and campaigns, or give --as-of",
-            details=(f"they may be at most {PROFILES_MAX_AGE // timedelta(hours=1)} hours old, and not of the future",),
+            say("campaigns.other_instant", profiles=iso(standing), as_of=iso(ctx.as_of)),
+            remedy=say("campaigns.other_instant_how"),
+            details=(say("campaigns.profiles_max_age", hours=PROFILES_MAX_AGE // timedelta(hours=1)),),
         )
 
 
@@ -109,7 +110,7 @@ def _chosen(ctx: Context) -> tuple[CampaignSpec, ...]:
     only: Iterable[str] = ctx.options.get("only") or known
     missing = sorted(set(only) - set(known))
     if missing:
-        raise UsageError(f"there is no campaign {missing[0]!r}", remedy="opscli campaign list")
+        raise UsageError(say("campaigns.no_campaign", name=missing[0]), remedy="opscli campaign list")
     return tuple(sorted((known[name] for name in set(only)), key=lambda spec: (-spec.priority, spec.name)))
 
 
@@ -181,10 +182,13 @@ def _preview(session: Session, chosen: Sequence[CampaignSpec]) -> Preview:
         f"SELECT campaign, step, customer_id, channel, address FROM {work.MESSAGES} "
         f"ORDER BY campaign, step, customer_id LIMIT {_SAMPLE}"
     )
-    headline = (
-        f"{len(chosen)} campaign{'s' if len(chosen) != 1 else ''}: {counts['entered']} enter, "
-        f"{counts['would_send']} messages, "
-        f"{counts['held_out']} held out, {sum(number for _, number in skipped)} skipped"
+    headline = say(
+        "campaigns.headline",
+        count=len(chosen),
+        entered=counts["entered"],
+        messages=counts["would_send"],
+        held_out=counts["held_out"],
+        skipped=sum(number for _, number in skipped),
     )
     return Preview(headline=headline, counts=counts, skipped=dict(skipped), sample=sample)
 
@@ -195,8 +199,8 @@ def _guard(plan: CampaignsPlan, ctx: Context) -> None:
         number = plan.messages.get(spec.name, 0)
         if limit is not None and number > limit and not ctx.approve:
             raise GuardStopped(
-                f"campaign {spec.name} would send {number} messages, more than the limit of {limit}",
-                remedy=f"opscli campaign plan {spec.name}, then: opscli campaign run {spec.name} --approve",
+                say("campaigns.too_many", campaign=spec.name, number=number, limit=limit),
+                remedy=say("campaigns.too_many_how", campaign=spec.name),
             )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opscli.errors import CannotCreate
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from opscli.campaigns.views import Previewed
@@ -37,7 +38,7 @@ def write_previews(folder: Path, campaign: str, made: Sequence[Previewed]) -> Pa
         articles = "".join(_article(item) for item in made)
         index.write_text(_PAGE.format(title=html.escape(campaign), articles=articles), encoding="utf-8")
     except OSError as error:
-        raise CannotCreate(f"the previews cannot be written to {folder}: {error.strerror}") from error
+        raise CannotCreate(say("campaigns.no_previews", folder=folder, error=error.strerror)) from error
     return index
 
 

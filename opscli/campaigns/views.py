@@ -17,6 +17,7 @@ from opscli.delivery.outbox import message_key
 from opscli.delivery.template import TemplateSpec
 from opscli.delivery.templates import compile_parts
 from opscli.errors import UsageError
+from opscli.phrases import listed, say
 from opscli.stage import Context, Project
 from opscli.state.tables import enrolment_events, enrolments, outbox
 
@@ -59,8 +60,11 @@ def find(project: Project, name: str) -> CampaignSpec:
     """The campaign of that name; raises UsageError with the known ones."""
     spec = project.one("campaign", name, CampaignSpec)
     if spec is None:
-        names = ", ".join(project.catalog.names("campaign"))
-        raise UsageError(f"there is no campaign {name!r}", remedy=f"campaigns are: {names}" if names else "add one")
+        names = listed(project.catalog.names("campaign"))
+        raise UsageError(
+            say("campaigns.no_campaign", name=name),
+            remedy=say("campaigns.campaigns_are", names=names) if names else say("campaigns.add_one"),
+        )
     return spec
 
 

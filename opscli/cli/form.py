@@ -107,9 +107,9 @@ class Form:
         """One field, until the answer fits; Enter takes the default, or leaves an optional field empty."""
         mark = " *" if item.required else ""
         _tell(f"\n{item.name}{mark}  {item.title}".rstrip())
-        _tell("  " + " · ".join(hints(item, self.zone)))
-        if item.allowed:
-            _tell("  " + "  ".join(_choices(item)))
+        for line in (" · ".join(hints(item, self.zone)), "  ".join(_choices(item))):
+            if line:
+                _tell(f"  {line}")
         while True:
             answer = _line("> ").strip()
             if not answer and item.default is None:

@@ -105,7 +105,7 @@ def _table(block: Block, page: Page, columns: int) -> Iterator[list[Span]]:
     from opscli.reports.files import shown_rows
 
     head = [column.title for column in block.columns]
-    body = shown_rows(block, page.currency)
+    body = shown_rows(block, page)
     widths = [max(map(width, cells)) for cells in zip(head, *body, strict=True)]
     right = [column.unit not in ("text", "time") for column in block.columns]
 

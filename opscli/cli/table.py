@@ -17,6 +17,7 @@ class Entry:
 
 
 COMMANDS: dict[str, Entry] = {
+    "new": Entry("new", "Write a new config file to start from."),
     "plan": Entry("plan", "Show what a job would do: nothing is written, nothing goes out."),
     "run": Entry("run", "Run a job, once per scheduled time."),
     "status": Entry("status", "What runs now, what ran last, what waits for somebody."),

@@ -15,6 +15,7 @@ from opscli.delivery import tokens
 from opscli.delivery.message import MessageRefused, address_of
 from opscli.kinds import PACKAGE_FOLDER, kinds_in, read_schema
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.stage import Catalog, Provided
 
 TYPES = "opscli.delivery.channels"
@@ -140,16 +141,21 @@ def check(spec: ChannelSpec, catalog: Catalog) -> Iterable[Issue]:
     del catalog
     document = spec.document
     if spec.type not in kinds_in(TYPES):
-        known = ", ".join(kinds_in(TYPES))
-        yield document.issue(("type",), f"no channel type {spec.type!r}", how=f"use one of: {known}")
+        known = listed(kinds_in(TYPES))
+        yield document.issue(
+            ("type",), say("delivery.no_type", type=spec.type), how=say("delivery.use_one_of", names=known)
+        )
     try:
         address_of(spec.sender)
     except MessageRefused as refusal:
         yield document.issue(
-            ("from",), f"{spec.sender!r} is no sender", why=str(refusal), how='write "Shop <hello@example.com>"'
+            ("from",),
+            say("delivery.no_sender", sender=spec.sender),
+            why=str(refusal),
+            how=say("delivery.no_sender_how"),
         )
     if "mailto" in spec.unsubscribe:
         try:
             address_of(spec.unsubscribe["mailto"])
         except MessageRefused as refusal:
-            yield document.issue(("unsubscribe", "mailto"), "the unsubscribe mailbox is no address", why=str(refusal))
+            yield document.issue(("unsubscribe", "mailto"), say("delivery.no_unsubscribe_mailbox"), why=str(refusal))

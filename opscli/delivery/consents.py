@@ -14,6 +14,7 @@ from opscli.delivery.message import normalise_address
 from opscli.engine.warehouse import Session
 from opscli.errors import ConfigInvalid, DataUnusable
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 
 STATUSES = ("granted", "denied", "pending")
 
@@ -24,7 +25,9 @@ def read_words(file: Path, source: str, now: datetime, zone: str) -> list[dict[s
         with file.open(encoding="utf-8-sig", newline="") as handle:
             rows = list(csv.DictReader(handle))
     except (OSError, UnicodeDecodeError) as error:
-        raise DataUnusable(f"{file} cannot be read: {error}", remedy="save it as a CSV file in UTF-8") from error
+        raise DataUnusable(
+            say("delivery.no_reading", file=file, error=error), remedy=say("delivery.no_reading_how")
+        ) from error
     words, issues = [], []
     for line, row in enumerate(rows, start=2):
         try:
@@ -32,16 +35,16 @@ def read_words(file: Path, source: str, now: datetime, zone: str) -> list[dict[s
         except ValueError as error:
             issues.append(Issue(file=str(file), line=line, column=1, what=str(error)))
     if issues:
-        raise ConfigInvalid(issues, remedy="correct these lines; nothing was loaded")
+        raise ConfigInvalid(issues, remedy=say("delivery.lines_how"))
     return words
 
 
 def _word(row: Mapping[str, str | None], source: str, now: datetime, zone: str) -> dict[str, Any]:
     email, status = (row.get("email") or "").strip(), (row.get("status") or "").strip().lower()
     if not email:
-        raise ValueError("the email is missing")
+        raise ValueError(say("delivery.no_email"))
     if status not in STATUSES:
-        raise ValueError(f"status {status!r} is none of {', '.join(STATUSES)}")
+        raise ValueError(say("delivery.no_status", status=status, names=listed(STATUSES)))
     at = (row.get("at") or "").strip()
     return {
         "email": normalise_address(email),

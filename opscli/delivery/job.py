@@ -15,6 +15,8 @@ from opscli.delivery.transport import choose
 from opscli.errors import ServiceUnavailable
 from opscli.faults import faultpoint
 from opscli.outcome import Outcome
+from opscli.phrases import listed as joined
+from opscli.phrases import named, say
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import attempts, consents, contexts, field_overrides, message_events
@@ -43,7 +45,7 @@ def plan(ctx: Context) -> SendPlan:
         open_rows = sum(outbox.counts(connection).get(state, 0) for state in outbox.OPEN)
     limit = ctx.options.get("limit")
     number = sum(due.values()) if limit is None else min(sum(due.values()), int(limit))
-    headline = f"{number} messages are due" if not hold else f"nothing goes out: {hold}"
+    headline = say("delivery.due", count=number) if not hold else say("delivery.nothing_out", reason=hold)
     waiting = open_rows - sum(due.values()) - sum(closing.values())
     return SendPlan(
         due=due,
@@ -132,11 +134,11 @@ def _count_closing(connection: Connection, ctx: Context) -> dict[str, int]:
 
 def _outcome(plan: SendPlan, tally: Tally, line: Mapping[str, int]) -> Outcome:
     sent, unknown = tally.states.get("sent", 0), line["unknown"]
-    parts = [f"{tally.handed} handed over"]
-    parts += [f"{number} {state}" for state, number in sorted(tally.states.items()) if number]
+    parts = [say("delivery.handed_over", count=tally.handed)]
+    parts += [f"{number} {named(state)}" for state, number in sorted(tally.states.items()) if number]
     if tally.recovered:
-        parts.append(f"{tally.recovered} left by a stopped process looked up")
-    summary = f"nothing goes out: {plan.hold}; then: opscli release" if plan.hold else ", ".join(parts)
+        parts.append(say("delivery.looked_up", count=tally.recovered))
+    summary = say("delivery.nothing_out_how", reason=plan.hold) if plan.hold else joined(parts)
     return Outcome(
         summary=summary,
         rows_in=tally.handed,

@@ -14,6 +14,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import lru_cache
 
+from opscli.phrases import say
+
 _POLICY = SMTP.clone(max_line_length=998)
 """The shorter default turns List-Unsubscribe URLs into encoded words, which receivers do not decode."""
 
@@ -85,7 +87,7 @@ def normalise_address(address: str) -> str:
 def checked_address(address: str) -> str:
     """The address when mail can be sent to it; raises MessageRefused otherwise (also for CR, LF, NUL, non-ASCII)."""
     if len(address) > _LONGEST_ADDRESS or _ADDRESS.fullmatch(address) is None:
-        raise MessageRefused("address_invalid", "the address is not one that mail can be sent to")
+        raise MessageRefused("address_invalid", say("delivery.no_address"))
     return address
 
 
@@ -97,7 +99,7 @@ def address_of(mailbox: str) -> str:
 def _split(mailbox: str) -> tuple[str, str]:
     """Display name and address; a comma in the name needs no quotes here, as people write it without."""
     if _UNSAFE.search(mailbox):
-        raise MessageRefused("header_refused", "a mailbox may not contain CR, LF or NUL")
+        raise MessageRefused("header_refused", say("delivery.mailbox_breaks"))
     name, bracket, rest = mailbox.strip().rpartition("<")
     if not bracket:
         return "", rest
@@ -106,7 +108,7 @@ def _split(mailbox: str) -> tuple[str, str]:
 
 def _header(name: str, value: str) -> bytes:
     if _UNSAFE.search(value) or _UNSAFE.search(name):
-        raise MessageRefused("header_refused", f"the header {name} may not contain CR, LF or NUL")
+        raise MessageRefused("header_refused", say("delivery.header_breaks", name=name))
     if value.isascii():
         return f"{name}: {value}\r\n".encode("ascii")
     encoded = Header(value, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, and_, func, or_, select, update
 
 from opscli.errors import UsageError
 from opscli.ids import key_of
+from opscli.phrases import say
 from opscli.state import bulk
 from opscli.state.tables import contexts, message_events, outbox, suppressions, templates
 
@@ -145,7 +146,7 @@ def resolve(connection: Connection, key: str, status: str, *, reason: str, now: 
         update(outbox).where(known).values(status=status, reason=reason, updated_at=now, **sent)
     )
     if not changed.rowcount:
-        raise UsageError(f"no message {key} of unknown fate", remedy="opscli outbox list --status unknown")
+        raise UsageError(say("delivery.not_unknown", key=key), remedy="opscli outbox list --status unknown")
     record_events(connection, [key], f"resolved_{status}", now)
 
 

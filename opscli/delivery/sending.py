@@ -23,6 +23,7 @@ from opscli.delivery.transport import Transport
 from opscli.engine import filelock
 from opscli.errors import TryLater
 from opscli.faults import faultpoint
+from opscli.phrases import say
 from opscli.stage import Context
 from opscli.state.tables import outbox as outbox_table
 
@@ -70,7 +71,7 @@ def sole_sender(ctx: Context) -> Iterator[None]:
         return
     with ctx.state.engine.connect() as connection:
         if not connection.execute(select(func.pg_try_advisory_lock(_ADVISORY_LOCK))).scalar_one():
-            raise TryLater("another process is sending from this outbox", remedy="try again when it has ended")
+            raise TryLater(say("delivery.sending_elsewhere"), remedy=say("delivery.sending_elsewhere_how"))
         try:
             yield
         finally:
@@ -211,7 +212,7 @@ class Sender:
     def _render(self, row: Mapping[str, Any]) -> Prepared:
         spec = self._transport.spec
         if row["content"] is None or row["context"] is None:
-            raise MessageRefused("context_purged", "the template or the values of this message are gone")
+            raise MessageRefused("context_purged", say("delivery.content_gone"))
         links = spec.links(self._secret, row["message_key"])
         context = {**json.loads(row["context"]), "unsubscribe_url": links.url, "postal_address": spec.postal_address}
         rendered = compile_parts(Parts(**json.loads(row["content"]))).render(context)
@@ -228,7 +229,7 @@ class Sender:
         body = message.as_bytes()
         digest = hashlib.sha256(body).hexdigest()
         if row["body_sha256"] not in {None, digest}:
-            raise MessageRefused("body_changed", "a retry must have the bytes of the first attempt")
+            raise MessageRefused("body_changed", say("delivery.other_bytes"))
         return Prepared(
             message=message, body=body, digest=digest, attempt=row["attempts"] + 1, not_after=row["not_after"]
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from opscli.config.document import Document
 from opscli.config.validate import did_you_mean
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.stage import Catalog, Provided
 
 if TYPE_CHECKING:
@@ -67,11 +68,14 @@ def check(spec: TemplateSpec, catalog: Catalog) -> Iterable[Issue]:
         found = variables(spec.parts)
     except TemplateSyntaxError as error:
         yield Issue(
-            file=spec.document.file, line=error.lineno, column=1, what=f"the template is broken: {error.message}"
+            file=spec.document.file,
+            line=error.lineno,
+            column=1,
+            what=say("delivery.template_broken", error=error.message),
         )
         return
     except TemplateError as error:
-        yield spec.document.issue((), f"the template cannot be read: {error}")
+        yield spec.document.issue((), say("delivery.template_unreadable", error=error))
         return
     entity = catalog.entities.get("customers")
     fields = (
@@ -84,7 +88,7 @@ def check(spec: TemplateSpec, catalog: Catalog) -> Iterable[Issue]:
                 file=f"{spec.document.file}/{PART_FILES[variable.part]}",
                 line=variable.line,
                 column=1,
-                what=f"the template reads {variable.name}, which nothing provides",
-                why="templates see customer.<field>, traits.<name>, unsubscribe_url, postal_address and campaign",
+                what=say("delivery.template_unknown", variable=variable.name),
+                why=say("delivery.template_unknown_why"),
                 how=did_you_mean(variable.name, sorted(known), otherwise=""),
             )

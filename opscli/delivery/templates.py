@@ -13,6 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from opscli.delivery.message import MessageRefused
 from opscli.ids import fingerprint
+from opscli.phrases import say
 
 GROUPS = ("customer", "traits")
 """`{{ customer.first_name }}`: a field of the golden customer; `{{ traits.revenue_365d }}`: a trait."""
@@ -147,7 +148,7 @@ class Compiled:
             text = self.text.render(context) if self.text is not None else text_of(html or "")
             return Rendered(subject=self.subject.render(context).strip(), html=html, text=text)
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise MessageRefused("render_failed", f"the template could not be filled in: {error}") from error
+            raise MessageRefused("render_failed", say("delivery.template_failed", error=error)) from error
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from opscli.delivery.message import Message
 from opscli.delivery.receipt import Place, Receipt
 from opscli.errors import ConfigInvalid
 from opscli.kinds import load_kind
+from opscli.phrases import say
 from opscli.stage import Context
 
 _RECORDED = 1000
@@ -19,7 +20,10 @@ _RECORDED = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
-    """A channel with the module that carries it; `module` is None in a plan, where sending is only written down."""
+    """A channel with the module that carries it; `module` is None in a plan, where sending is only written down.
+
+    A plan's `settings` may be a list (the context's option `recorder`), which then keeps the messages.
+    """
 
     spec: ChannelSpec
     type: str
@@ -44,6 +48,8 @@ class Transport:
     def send(self, session: Any, message: Message, body: bytes) -> Receipt:
         """Hand one message over."""
         if self.module is None:
+            if self.settings is not None:
+                self.settings.append(message)
             return Receipt.sent()
         receipt: Receipt = self.module.send(session, message, body)
         return receipt
@@ -72,7 +78,7 @@ def choose(ctx: Context, spec: ChannelSpec) -> Transport:
     not see.
     """
     if ctx.dry:
-        return Transport(spec=spec, type="recorder", module=None, settings=None)
+        return Transport(spec=spec, type="recorder", module=None, settings=ctx.options.get("recorder"))
     module = load_kind(TYPES, spec.type)
     own = Transport(spec=spec, type=spec.type, module=module, settings=None)
     if module.PEOPLE_FACING and not ctx.project.live:
@@ -96,8 +102,8 @@ def _refuse_forgetful_ci(ctx: Context, spec: ChannelSpec) -> None:
     if os.environ.get("CI") == "true" and ctx.state.engine.url.get_backend_name() == "sqlite":
         issue = spec.document.issue(
             (),
-            f"the channel {spec.name} may not send from this CI job",
-            why="its state is a local file, which the next job does not see, so it would send again",
-            how="set state: to a PostgreSQL URL in configs/project.yaml",
+            say("delivery.no_ci", channel=spec.name),
+            why=say("delivery.no_ci_why"),
+            how=say("delivery.no_ci_how"),
         )
         raise ConfigInvalid([issue])

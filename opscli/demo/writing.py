@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from opscli.demo.datasets import Format, Part
 from opscli.errors import CannotCreate
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,7 +51,9 @@ def write_part(connection: DuckDBPyConnection, part: Part, folder: Path) -> Writ
         changed = settle(draft, target)
         size = target.stat().st_size
     except OSError as error:
-        raise CannotCreate(f"cannot write {target}: {error.strerror}", remedy="choose another --out") from error
+        raise CannotCreate(
+            say("demo.not_written", folder=target, error=error.strerror), remedy=say("demo.other_out")
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     seconds = round(time.perf_counter() - started, 3)

@@ -16,7 +16,8 @@ from opscli.assignment.strategies import Work, to_owner
 from opscli.engine.dialect import Dialect
 from opscli.engine.versions import literal
 from opscli.health.health import AlertRule
-from opscli.health.words import say
+from opscli.health.score import BANDS, TRENDS
+from opscli.health.words import named_sql, said_sql
 from opscli.rules import sql as rules_sql
 
 WINDOW = timedelta(days=30)
@@ -152,24 +153,27 @@ def _texts(alerting: Alerting) -> dict[str, str]:
             "ROUND(CAST((j.before_count - j.now_count) * 100.0 / NULLIF(j.before_count, 0) AS DECIMAL(9, 4)))"
         ),
         "score": _whole("ROUND(CAST(s.score AS DECIMAL(9, 4)))"),
-        "band": "s.band",
-        "trend": "s.trend",
+        "band": named_sql("s.band", BANDS, locale),
+        "trend": named_sql("s.trend", TRENDS, locale),
     }
-    login, drop = say("login", locale, values), say("drop", locale, values)
+    login, drop = said_sql("login", locale, values), said_sql("drop", locale, values)
     capital = f"(UPPER(SUBSTR({drop}, 1, 1)) || SUBSTR({drop}, 2))"
     reason = (
-        f"CASE WHEN j.login_arm AND j.drop_arm THEN {login} || {say('both', locale, {})} || {drop} "
+        f"CASE WHEN j.login_arm AND j.drop_arm THEN {login} || {said_sql('both', locale, {})} || {drop} "
         f"WHEN j.login_arm THEN {login} ELSE {capital} END"
     )
     title = (
-        f"CASE WHEN j.login_arm AND j.drop_arm THEN {say('title both', locale, values)} "
-        f"WHEN j.login_arm THEN {say('title login', locale, values)} ELSE {say('title drop', locale, values)} END"
+        f"CASE WHEN j.login_arm AND j.drop_arm THEN {said_sql('title_both', locale, values)} "
+        f"WHEN j.login_arm THEN {said_sql('title_login', locale, values)} "
+        f"ELSE {said_sql('title_drop', locale, values)} END"
     )
     judged = "s.score IS NOT NULL AND s.band <> 'unknown'"
-    health = f"CASE WHEN {judged} THEN {say('health', locale, values)} ELSE {say('no health', locale, values)} END"
+    health = (
+        f"CASE WHEN {judged} THEN {said_sql('health', locale, values)} ELSE {said_sql('no_health', locale, values)} END"
+    )
     return {
         "title": title,
-        "body": f"({reason}) || '.' || CHR(10) || {health}",
+        "body": f"({reason}) || {said_sql('stop', locale, {})} || CHR(10) || {health}",
         "reason": f"({reason})",
     }
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import UsageError
+from opscli.phrases import named, say
 from opscli.stage import Context
 from opscli.state.tables import customer_aliases
 
@@ -119,16 +120,16 @@ def find_customer(ctx: Context, text: str) -> str:
         )
     if len(rows) == 1:
         return str(rows[0][0])
-    what = f"{text!r} leads to {'more than one customer' if rows else 'no customer'}"
-    raise UsageError(what, remedy=f"look with: opscli customer find {text}")
+    what = say("health.several_customers", text=text) if rows else say("health.no_customer", text=text)
+    raise UsageError(what, remedy=say("health.find_customer", text=text))
 
 
 def in_words(view: HealthView) -> str:
     """The score with every measure's points, weight and change in columns that add up."""
     score = "–" if view.score is None else f"{view.score}"  # noqa: RUF001  a dash stands for nothing
     lines = [
-        f"{view.customer_id}  {view.model}  as of {view.as_of:%Y-%m-%d %H:%M} UTC",
-        f"score {score}  {view.band}  {view.trend}  coverage {view.coverage:.0%}",
+        say("health.view_title", customer=view.customer_id, model=view.model, as_of=view.as_of),
+        say("health.view_score", score=score, band=named(view.band), trend=named(view.trend), coverage=view.coverage),
         "",
         *_columns(view),
     ]
@@ -136,19 +137,22 @@ def in_words(view: HealthView) -> str:
 
 
 def _columns(view: HealthView) -> Iterator[str]:
-    rows = [("measure", "value", "points", "weight", "part", "change")]
+    from opscli.charts.width import pad
+    from opscli.charts.width import width as columns_of
+
+    rows = [tuple(map(named, ("measure", "value", "points", "weight", "part", "change")))]
     for item in view.measures:
         points, weight, part = _cell(item.points), _cell(item.weight.normalize()), _cell(item.part)
-        rows.append((item.measure, item.value or "unknown", points, weight, part, _signed(item.change)))
+        rows.append((item.measure, item.value or named("unknown"), points, weight, part, _signed(item.change)))
     if view.capped:
-        rows.append((f"capped at {view.cap}", "", "", "", _cell(view.capped), ""))
+        rows.append((say("health.capped", cap=view.cap), "", "", "", _cell(view.capped), ""))
     if view.other:
-        rows.append(("caps and changed measures", "", "", "", "", _signed(view.other)))
-    rows.append(("score", "", "", "", _cell(view.score), _signed(view.change)))
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+        rows.append((say("health.other_changes"), "", "", "", "", _signed(view.other)))
+    rows.append((named("score"), "", "", "", _cell(view.score), _signed(view.change)))
+    widths = [max(columns_of(row[index]) for row in rows) for index in range(len(rows[0]))]
     for row in rows:
-        numbers = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-        yield "  ".join([row[0].ljust(widths[0]), *numbers]).rstrip()
+        numbers = (pad(cell, width, right=True) for cell, width in zip(row[1:], widths[1:], strict=True))
+        yield "  ".join([pad(row[0], widths[0]), *numbers]).rstrip()
 
 
 def _exists(session: Session, customer: str) -> bool:

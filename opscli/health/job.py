@@ -21,6 +21,7 @@ from opscli.health.health import HealthSpec
 from opscli.health.planning import ModelPlan, Planner
 from opscli.health.score import BANDS
 from opscli.outcome import Outcome
+from opscli.phrases import listed, named, say
 from opscli.rules import sql as rules_sql
 from opscli.stage import Context, Preview
 from opscli.state import bulk
@@ -75,7 +76,7 @@ def run(plan: HealthPlan, ctx: Context) -> Outcome:
     """
     stops = [model.stop for model in plan.models if model.stop]
     if stops and not ctx.approve:
-        remedy = "see who it would be: opscli health alert --dry-run; to let it pass, add --approve"
+        remedy = say("health.stopped_how")
         raise GuardStopped(stops[0], remedy=remedy, details=stops[1:])
     scores = _append_scores(plan, ctx)
     created = sum(_create_tasks(model, ctx) for model in plan.models if model.verdict.new)
@@ -115,7 +116,10 @@ def _chosen(ctx: Context) -> tuple[HealthSpec, ...]:
     known = {spec.name: spec for spec in specs}
     unknown = [name for name in only if name not in known]
     if unknown:
-        raise UsageError(f"there is no health model {unknown[0]!r}", remedy=f"models: {', '.join(known) or 'none'}")
+        raise UsageError(
+            say("health.no_model", model=unknown[0]),
+            remedy=say("health.models_are", names=listed(known) or say("health.none_defined")),
+        )
     return tuple(known[name] for name in only)
 
 
@@ -128,12 +132,12 @@ def _tasks_so_far(ctx: Context, spec: HealthSpec) -> Any:
 def _check_profiles(session: Session, ctx: Context) -> int:
     """How many profiles there are; they must be those of this very instant."""
     if "profiles" not in session.tables():
-        raise DataUnusable("there are no profiles yet", remedy="opscli run nightly")
+        raise DataUnusable(say("data.no_profiles"), remedy=say("data.no_profiles_how"))
     [(count, oldest, newest)] = session.rows("SELECT COUNT(*), MIN(as_of), MAX(as_of) FROM profiles")
     if count and (oldest, newest) != (ctx.as_of, ctx.as_of):
         raise DataUnusable(
-            f"profiles are as of {newest:%Y-%m-%d %H:%M} UTC, this run is as of {ctx.as_of:%Y-%m-%d %H:%M} UTC",
-            remedy="compute profiles in the same run, or give --as-of",
+            say("health.other_instant", newest=newest, as_of=ctx.as_of),
+            remedy=say("health.other_instant_how"),
         )
     return int(count)
 
@@ -171,7 +175,7 @@ def _append(session: Session, model: ModelPlan, ctx: Context, load_seq: int) -> 
 
 def _check_unmoved(plan: HealthPlan, load_seq: int) -> None:
     if load_seq != plan.load_seq:
-        raise TryLater("the warehouse changed while health was computed", remedy="run it again")
+        raise TryLater(say("health.warehouse_moved"), remedy=say("data.run_again"))
 
 
 def _create_tasks(model: ModelPlan, ctx: Context) -> int:
@@ -197,11 +201,15 @@ def _reasons(models: Sequence[ModelPlan]) -> list[str]:
 
 
 def _headline(models: Sequence[ModelPlan], counts: Mapping[str, int]) -> str:
-    bands = ", ".join(f"{counts[band]} {band}" for band in BANDS if counts[band])
-    scores = f"{counts['scored']} new scores" + (f" ({bands})" if bands else "")
-    parts = [scores, f"{counts['alerts']} alerts"]
+    bands = listed(f"{counts[band]} {named(band)}" for band in BANDS if counts[band])
+    number = counts["scored"]
+    scores = say("health.new_scores", count=number)
+    if bands:
+        scores = say("health.new_scores_in", count=number, bands=bands)
+    parts = [scores, say("health.alerts", count=counts["alerts"])]
     for model in models:
-        parts += [f"alert {model.name} withheld: {model.verdict.withheld}"] if model.verdict.withheld else []
-        parts += [f"alert {model.name} {model.verdict.off}"] if model.verdict.off else []
-        parts += [f"stopped by the breaker: {model.stop}"] if model.stop else []
-    return "; ".join(parts) if models else "no health model is configured"
+        verdict = model.verdict
+        parts += [say("health.alert_withheld", model=model.name, why=verdict.withheld)] if verdict.withheld else []
+        parts += [say("health.alert_off", model=model.name, why=verdict.off)] if verdict.off else []
+        parts += [say("health.breaker", why=model.stop)] if model.stop else []
+    return "; ".join(parts) if models else say("health.none_configured")

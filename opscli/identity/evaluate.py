@@ -8,6 +8,7 @@ from typing import Any
 
 from opscli.engine.warehouse import Session, Warehouse
 from opscli.errors import DataUnusable
+from opscli.phrases import say
 
 _COLUMNS = ("source", "source_id", "person_id")
 
@@ -45,7 +46,7 @@ def evaluate(warehouse: Warehouse, truth: Path) -> Evaluation:
         session.insert_arrow("scratch.identity_truth", table)
         measured = _measure(session)
     if measured.records == 0:
-        raise DataUnusable("there are no records to compare", remedy="opscli import, then opscli dedupe")
+        raise DataUnusable(say("identity.no_records"), remedy=say("identity.no_records_how"))
     return measured
 
 
@@ -60,8 +61,8 @@ def _read(truth: Path) -> Any:
         return csv.read_csv(truth, convert_options=options)
     except (OSError, pa.ArrowInvalid, KeyError) as error:
         raise DataUnusable(
-            f"{truth} cannot be read as the truth: {str(error).splitlines()[0]}",
-            remedy="give a CSV file with the columns source, source_id and person_id",
+            say("identity.no_truth", file=truth, error=str(error).splitlines()[0]),
+            remedy=say("identity.no_truth_how"),
         ) from error
 
 

@@ -12,10 +12,10 @@ from opscli.errors import UsageError
 from opscli.identity import matching
 from opscli.identity.identity import IdentitySpec
 from opscli.identity.job import entity_of, spec_of
+from opscli.phrases import say
 from opscli.stage import Context
 
 COMPARED = ("email", "phone", "given", "family")
-_WORDS = {"email": "e-mail", "phone": "phone", "given": "first name", "family": "last name"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,9 @@ def members(ctx: Context, customer: str) -> list[dict[str, Any]]:
             (customer,),
         )
     if not rows:
-        raise UsageError(f"no customer {customer!r} has records", remedy="opscli customer find looks customers up")
+        raise UsageError(
+            say("identity.customer_without_records", customer=customer), remedy=say("identity.find_customer")
+        )
     return [
         {
             "record": f"{row['source']}:{row['source_id']}",
@@ -91,7 +93,7 @@ def _record(session: Session, ref: str) -> dict[str, Any]:
         (source, source_id),
     )
     if not found:
-        raise UsageError(f"there is no record {ref!r}", remedy="write a record as source:id, such as crm:H00001")
+        raise UsageError(say("identity.no_record", ref=ref), remedy=say("identity.no_record_how"))
     return found[0]
 
 
@@ -104,10 +106,16 @@ def _field(name: str, left: Mapping[str, Any], right: Mapping[str, Any], *, show
     if name in ("email", "phone"):
         standing = {left["standing"], right["standing"]} if name == "email" else set()
         lost = (a and left[f"key_{name}"] is None) or (b and right[f"key_{name}"] is None)
-        note = "on many records of many names: joins nothing" if lost else note
-        note = "a team's mailbox: joins nothing" if "shared" in standing else note
-        note = "no usable address" if "junk" in standing else note
-    return {"field": _WORDS[name], "a": _shown(a, show), "b": _shown(b, show), "verdict": verdict, "note": note}
+        note = say("identity.many_names") if lost else note
+        note = say("identity.team_mailbox_note") if "shared" in standing else note
+        note = say("identity.no_usable_address") if "junk" in standing else note
+    return {
+        "field": say(f"identity.field_{name}"),
+        "a": _shown(a, show),
+        "b": _shown(b, show),
+        "verdict": verdict,
+        "note": note,
+    }
 
 
 def _shown(value: str | None, show: bool) -> str:
@@ -167,12 +175,12 @@ def _shortest(edges: Sequence[tuple[int, int, int]], start: int, end: int) -> li
 def _verdict(fields: Sequence[Mapping[str, str]], chain: Sequence[Hop], *, together: bool) -> str:
     if together:
         if len(chain) == 1:
-            return f"one customer: rule {chain[0].rule}"
-        return f"one customer, over {len(chain) - 1} records between them" if chain else "one customer: the same record"
+            return say("identity.one_by_rule", rule=chain[0].rule)
+        return say("identity.one_over_records", count=len(chain) - 1) if chain else say("identity.one_record")
     keys = [row for row in fields[:2] if row["verdict"] == "same" and not row["note"]]
     if keys:
-        return f"two customers: the same {keys[0]['field']}, but no personal field agrees, or too many people share it"
+        return say("identity.two_nothing_personal", field=keys[0]["field"])
     guarded = [row for row in fields[:2] if row["verdict"] == "same"]
     if guarded:
-        return f"two customers: the same {guarded[0]['field']}, but {guarded[0]['note']}"
-    return "two customers: neither e-mail nor phone agrees"
+        return say("identity.two_guarded", field=guarded[0]["field"], note=guarded[0]["note"])
+    return say("identity.two_nothing")

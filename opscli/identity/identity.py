@@ -10,6 +10,7 @@ from opscli.config.document import Document
 from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.stage import Catalog, Provided
 
 BUILT_IN_KEYS = ("email", "phone", "personal", "name", "first_name", "last_name", "sole")
@@ -135,9 +136,9 @@ def check(spec: IdentitySpec, catalog: Catalog) -> Iterable[Issue]:
         if source in _RESERVED_SOURCES:
             yield spec.document.issue(
                 (),
-                f'a source may not be called "{source}"',
-                why="references to customers use this word",
-                how="rename the source",
+                say("identity.reserved_source", source=source),
+                why=say("identity.reserved_source_why"),
+                how=say("identity.reserved_source_how"),
             )
 
 
@@ -151,18 +152,18 @@ def _rule_issues(spec: IdentitySpec, entity: Entity) -> Iterator[Issue]:
                 yield _unknown(spec, (*place, "all_of", position), "key", key, (*BUILT_IN_KEYS, *columns))
         if rule.name in seen:
             yield spec.document.issue(
-                (*place, "name"), f'two rules are called "{rule.name}"', how="give each its own name"
+                (*place, "name"), say("identity.rule_twice", rule=rule.name), how=say("identity.own_name")
             )
         seen.add(rule.name)
         if set(rule.all_of) <= _BESIDE:
             yield spec.document.issue(
                 (*place, "all_of"),
-                f'rule "{rule.name}" would join strangers who share a name',
-                why="a name alone tells no two people apart",
-                how="add email, phone or another column that is the person's own",
+                say("identity.joins_strangers", rule=rule.name),
+                why=say("identity.joins_strangers_why"),
+                how=say("identity.joins_strangers_how"),
             )
         if rule.sole and (len(rule.all_of) != 2 or not set(rule.all_of) & {"email", "phone"}):  # noqa: PLR2004  sole and its key
-            yield spec.document.issue((*place, "all_of"), "sole stands beside email or phone, and nothing else")
+            yield spec.document.issue((*place, "all_of"), say("identity.sole_alone"))
 
 
 def _field_issues(spec: IdentitySpec, entity: Entity) -> Iterator[Issue]:
@@ -174,10 +175,14 @@ def _field_issues(spec: IdentitySpec, entity: Entity) -> Iterator[Issue]:
             yield _unknown(spec, place, "field", name, columns)
         elif method in _BOOLEAN_METHODS and entity.type_of(name) != "boolean":
             yield spec.document.issue(
-                place, f"{method} is for yes/no fields", why=f'"{name}" is {entity.type_of(name)}'
+                place,
+                say("identity.for_booleans", method=method),
+                why=say("identity.field_is", name=name, type=entity.type_of(name)),
             )
     if survivorship.default in _BOOLEAN_METHODS:
-        yield spec.document.issue(("survivorship", "default"), f"{survivorship.default} is for yes/no fields only")
+        yield spec.document.issue(
+            ("survivorship", "default"), say("identity.for_booleans_only", method=survivorship.default)
+        )
     if "groups" not in spec.document.data.get("survivorship", {}):
         return
     taken: set[str] = set()
@@ -187,9 +192,11 @@ def _field_issues(spec: IdentitySpec, entity: Entity) -> Iterator[Issue]:
             if name not in columns:
                 yield _unknown(spec, place_in_group, "field", name, columns)
             if name in taken:
-                yield spec.document.issue(place_in_group, f'"{name}" is in two groups', how="keep it in one")
+                yield spec.document.issue(
+                    place_in_group, say("identity.in_two_groups", name=name), how=say("identity.keep_in_one")
+                )
             taken.add(name)
 
 
 def _unknown(spec: IdentitySpec, place: tuple[str | int, ...], what: str, name: str, known: Iterable[str]) -> Issue:
-    return spec.document.issue(place, f'unknown {what} "{name}"', how=did_you_mean(name, known))
+    return spec.document.issue(place, say(f"identity.unknown_{what}", name=name), how=did_you_mean(name, known))

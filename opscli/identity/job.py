@@ -17,6 +17,7 @@ from opscli.identity import changes, identity, ledger, linking, matching, stable
 from opscli.identity.changes import Target
 from opscli.identity.identity import IdentitySpec
 from opscli.outcome import Outcome
+from opscli.phrases import say
 from opscli.stage import Context, Preview
 
 READS = ("records", "links", "customers", "lineage", "review_pairs")
@@ -88,7 +89,7 @@ def plan(ctx: Context) -> IdentityPlan:
     refusal = _refusal(ids, _limit(spec, ctx))
     return IdentityPlan(
         preview=Preview(
-            headline=_headline(counts) + (f"; stops without --approve: {refusal}" if refusal else ""),
+            headline=_stops(_headline(counts), refusal),
             counts=counts,
             skipped={**matched.held_back, **({"to_review": to_review} if to_review else {})},
         ),
@@ -98,7 +99,7 @@ def plan(ctx: Context) -> IdentityPlan:
         parted=tuple(parted),
         revived=tuple(revived),
         refusal=refusal,
-        columns=_customer_columns(entity),
+        columns=customer_columns(entity),
     )
 
 
@@ -110,16 +111,16 @@ def run(plan: IdentityPlan, ctx: Context) -> Outcome:
     if plan.refusal and not ctx.approve:
         raise GuardStopped(
             plan.refusal,
-            remedy="look with: opscli dedupe --dry-run; then apply with: opscli dedupe --approve",
+            remedy=say("identity.stopped_how"),
             details=[f"{name}: {count}" for name, count in plan.preview.counts.items()],
         )
     if ctx.warehouse.load_seq() != plan.load_seq:
-        raise TryLater("new data were imported since the plan was made", remedy="run it again")
+        raise TryLater(say("identity.data_moved"), remedy=say("data.run_again"))
     if plan.remembers:
         ledger.write(ctx, plan.merged, plan.parted, plan.revived)
     if plan.targets:
         with ctx.warehouse.write(*(target.table for target in plan.targets)) as session:
-            _provide_customers(session, plan.columns)
+            provide_customers(session, plan.columns)
             for target in plan.targets:
                 changes.write(session, target)
     counts = plan.preview.counts
@@ -155,7 +156,7 @@ def erase(ids: Sequence[str], ctx: Context) -> int:
 
 def _targets(entity: Entity, ctx: Context) -> tuple[Target, ...]:
     run_id = ("run_id", text_literal(ctx.run_id))
-    golden = tuple(name for name in _customer_columns(entity) if name != "updated_at")
+    golden = tuple(name for name in customer_columns(entity) if name != "updated_at")
     made = literal(ctx.as_of)
     links = tuple(name for name in TABLES["links"].names() if name not in ("run_id", "as_of"))
     lineage = tuple(name for name in TABLES["lineage"].names() if name != "run_id")
@@ -192,7 +193,8 @@ def _targets(entity: Entity, ctx: Context) -> tuple[Target, ...]:
     )
 
 
-def _customer_columns(entity: Entity) -> dict[str, str]:
+def customer_columns(entity: Entity) -> dict[str, str]:
+    """Columns of the golden table with their logical types."""
     own = {column.name: column.type for column in entity.columns}
     return {
         "customer_id": "text",
@@ -203,7 +205,7 @@ def _customer_columns(entity: Entity) -> dict[str, str]:
     }
 
 
-def _provide_customers(session: Session, columns: Mapping[str, str]) -> None:
+def provide_customers(session: Session, columns: Mapping[str, str]) -> None:
     """Found the golden table, or widen it by properties that the entity has gained."""
     if "customers" not in session.tables():
         session.create("customers", columns)
@@ -222,11 +224,19 @@ def _refusal(ids: stable.IdChanges, limit: float | None) -> str:
     """Why a guard stops the run, or ""; without earlier links there is no baseline to guard."""
     if limit is None or ids.linked == 0 or ids.moved / ids.linked <= limit:
         return ""
-    return f"{ids.moved} of {ids.linked} records would change customer, more than the allowed {limit:.0%}"
+    return say("identity.too_many_moved", moved=ids.moved, linked=ids.linked, limit=limit)
+
+
+def _stops(headline: str, refusal: str) -> str:
+    return say("identity.stops", headline=headline, refusal=refusal) if refusal else headline
 
 
 def _headline(counts: Mapping[str, int]) -> str:
-    return (
-        f"{counts['records']} records are {counts['customers']} customers: {counts['new_customers']} new, "
-        f"{counts['merged']} merged, {counts['split']} split"
+    return say(
+        "identity.headline",
+        records=counts["records"],
+        customers=counts["customers"],
+        new=counts["new_customers"],
+        merged=counts["merged"],
+        split=counts["split"],
     )

@@ -10,6 +10,7 @@ from opscli.metrics.derived import Settings as Derived
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value
 from opscli.metrics.metric import Metric
+from opscli.phrases import listed, say
 
 _INPUT = "{input}__{part}"
 
@@ -27,8 +28,8 @@ def compile_metric(metric: Metric, frame: Frame, metrics: Mapping[str, Metric]) 
     unknown = [name for name in frame.by if metric.dimensions and name not in metric.dimensions]
     if unknown:
         raise UsageError(
-            f"{metric.name} is not split by {', '.join(unknown)}",
-            remedy=f"use one of {', '.join(metric.dimensions)}, or add it to dimensions: in {metric.document.file}",
+            say("metrics.not_split", metric=metric.name, names=listed(unknown)),
+            remedy=say("metrics.not_split_how", dimensions=listed(metric.dimensions), file=metric.document.file),
         )
     return _joined(_sources(metric, frame, metrics), frame)
 

@@ -15,6 +15,7 @@ from opscli.config.document import Document
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.stage import Catalog
 
 UNIT = "number"
@@ -43,20 +44,22 @@ def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[
     for name, metric in settings.inputs.items():
         found = catalog.get("metric", metric)
         if found is None:
-            how = f"metrics are {', '.join(catalog.names('metric'))}"
-            yield document.issue(("inputs", name), f'unknown metric "{metric}"', how=how)
+            how = say("metrics.metrics_are", names=listed(catalog.names("metric")))
+            yield document.issue(("inputs", name), say("metrics.unknown_metric", metric=metric), how=how)
         elif found.type == "derived":
-            why = "a derived metric is made of measured ones"
+            why = say("metrics.derived_why")
             yield document.issue(
-                ("inputs", name), f'"{metric}" is derived itself', why=why, how="write its formula here"
+                ("inputs", name), say("metrics.derived_twice", metric=metric), why=why, how=say("metrics.derived_how")
             )
     try:
         names = _names(settings.formula)
     except ValueError as error:
-        yield document.issue(("formula",), str(error), how="write a calculation such as (a - b) / c")
+        yield document.issue(("formula",), str(error), how=say("metrics.formula_how"))
         return
     for name in sorted(names - set(settings.inputs)):
-        yield document.issue(("formula",), f'unknown name "{name}" in the formula', how="add it to inputs")
+        yield document.issue(
+            ("formula",), say("metrics.unknown_in_formula", name=name), how=say("metrics.unknown_in_formula_how")
+        )
 
 
 def entities(_settings: Settings) -> tuple[str, ...]:
@@ -81,10 +84,10 @@ def _names(formula: str) -> set[str]:
     try:
         tree = ast.parse(formula, mode="eval")
     except SyntaxError as error:
-        raise ValueError(f"the formula cannot be read: {error.msg}") from error
+        raise ValueError(say("metrics.formula_unreadable", error=error.msg)) from error
     for node in ast.walk(tree.body):
         if not _allowed(node):
-            raise ValueError(f"the formula may not hold {type(node).__name__.lower()}")
+            raise ValueError(say("metrics.formula_holds", part=type(node).__name__.lower()))
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 

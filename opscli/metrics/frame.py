@@ -11,6 +11,7 @@ from opscli.engine.entity import Entity
 from opscli.engine.versions import literal, visible
 from opscli.errors import UsageError
 from opscli.metrics.periods import Period
+from opscli.phrases import listed, say
 from opscli.rules.target import Target
 
 NO_MEMBER = "(none)"
@@ -44,9 +45,7 @@ class Frame:
         """The time column of an entity for this metric."""
         column = self.times.get(entity) or self.entities[entity].time
         if column is None:
-            raise UsageError(
-                f"{entity} has no time, so nothing can be counted per period", remedy="set time: in the metric"
-            )
+            raise UsageError(say("metrics.no_time", entity=entity), remedy=say("metrics.no_time_how"))
         return f"e.{self.dialect.quote(column)}"
 
     def rows(self, entity: str, *, people: bool = True) -> str:
@@ -64,7 +63,7 @@ class Frame:
         """SQL of the customer of a row; a reference that leads to nobody is one of its own. NULL without one."""
         spec = self.entities[entity]
         if not spec.customer:
-            raise UsageError(f"{entity} has no customer reference", remedy="count another column of it")
+            raise UsageError(say("metrics.no_customer", entity=entity), remedy=say("metrics.no_customer_how"))
         reference = f"e.customer_ns || ':' || e.{self.dialect.quote(spec.customer)}"
         return f"COALESCE(l.customer_id, {reference})" if self.linked else reference
 
@@ -95,7 +94,10 @@ class Frame:
         place = "e" if spec.type_of(name) else "c" if self._has_golden(entity, name) else ""
         if not place:
             known = [*self.columns(entity), *sorted(self.customer_columns if spec.customer else ())]
-            raise UsageError(f"{entity} cannot be split by {name!r}", remedy=f"use one of {', '.join(known)}")
+            raise UsageError(
+                say("metrics.cannot_split", entity=entity, name=name),
+                remedy=say("metrics.use_one_of", names=listed(known)),
+            )
         value = f"CAST({place}.{self.dialect.quote(name)} AS {self.dialect.type('text')})"
         return f"COALESCE(NULLIF({value}, ''), '{NO_MEMBER}')"
 

@@ -21,6 +21,7 @@ from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value, number, share
 from opscli.metrics.measure import customer_issues, issues
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.rules.aggregate import Aggregate, guard, read, render
 from opscli.rules.aggregate import check as check_aggregate
 from opscli.stage import Catalog
@@ -64,7 +65,7 @@ def entities(settings: Settings) -> tuple[str, ...]:
 def sources(settings: Settings, frame: Frame) -> Sequence[Source]:
     """Revenue and its square per customer of the cohort; spend of the same window."""
     if frame.by:
-        raise UsageError("LTV/CAC has no members: spend belongs to channels, customers do not", remedy="leave --by out")
+        raise UsageError(say("metrics.no_members"), remedy=say("metrics.no_members_how"))
     return [_cohort(settings, frame), _spend(settings, frame)]
 
 

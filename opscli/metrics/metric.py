@@ -12,6 +12,7 @@ from opscli.config.document import Document
 from opscli.kinds import load_kind
 from opscli.metrics.kind import MetricType
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.stage import Catalog, Provided
 
 PACKAGE = "opscli.metrics"
@@ -165,9 +166,9 @@ def check(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
     yield from _dimension_issues(spec, catalog)
     target = spec.target
     if target and target.warn_below is not None and target.warn_below > target.value:
-        yield spec.document.issue(("target", "warn_below"), "warn_below lies above the target's value", how="lower it")
+        yield spec.document.issue(("target", "warn_below"), say("metrics.warn_below"), how=say("metrics.lower_it"))
     if target and target.warn_above is not None and target.warn_above < target.value:
-        yield spec.document.issue(("target", "warn_above"), "warn_above lies below the target's value", how="raise it")
+        yield spec.document.issue(("target", "warn_above"), say("metrics.warn_above"), how=say("metrics.raise_it"))
 
 
 def _time_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
@@ -177,11 +178,17 @@ def _time_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
     name, _, column = spec.time.column.partition(".")
     entity = catalog.entities.get(name)
     if entity is None:
-        known = ", ".join(sorted(catalog.entities))
-        yield spec.document.issue(place, f'unknown entity "{name}"', how=f"entities are {known}")
+        known = listed(sorted(catalog.entities))
+        yield spec.document.issue(
+            place, say("metrics.unknown_entity", entity=name), how=say("metrics.entities_are", names=known)
+        )
     elif entity.type_of(column) != "timestamp":
-        times = ", ".join(item.name for item in entity.columns if item.type == "timestamp")
-        yield spec.document.issue(place, f'"{column}" is no instant of {name}', how=f"instants are {times or 'none'}")
+        times = listed(item.name for item in entity.columns if item.type == "timestamp")
+        yield spec.document.issue(
+            place,
+            say("metrics.no_instant", column=column, entity=name),
+            how=say("metrics.instants_are", names=times or say("metrics.none")),
+        )
 
 
 def _dimension_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
@@ -193,8 +200,8 @@ def _dimension_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
             if entity is None or entity.type_of(name):
                 continue
             if not (entity.customer and customers and customers.type_of(name)):
-                what = f'{entity_name} has no column "{name}" to split by'
-                yield spec.document.issue(("dimensions", index), what, how="name a column of it, or of customers")
+                what = say("metrics.no_dimension", entity=entity_name, name=name)
+                yield spec.document.issue(("dimensions", index), what, how=say("metrics.no_dimension_how"))
 
 
 def _duration(data: Mapping[str, Any], key: str) -> timedelta:

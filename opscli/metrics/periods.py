@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from opscli.clock import to_utc
+from opscli.phrases import listed, say
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 WEEK_STARTS = {"monday": 0, "sunday": 6}
@@ -61,7 +62,7 @@ class Calendar:
         if grain == "week":
             return day - timedelta(days=(day.weekday() - WEEK_STARTS[self.week_start]) % 7)
         if grain not in _MONTHS:
-            raise ValueError(f"{grain!r} is no grain; use one of {', '.join(GRAINS)}")
+            raise ValueError(say("metrics.no_grain", grain=grain, names=listed(GRAINS)))
         months = _MONTHS[grain]
         return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 

@@ -13,6 +13,7 @@ from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Value
 from opscli.metrics.metric import Metric
 from opscli.metrics.periods import Calendar, Period
+from opscli.phrases import listed, say
 from opscli.stage import Project
 
 OVERALL = ""
@@ -46,8 +47,8 @@ class Desk:
         """A metric by name. Raises UsageError with the known ones."""
         found = self.metrics.get(name)
         if found is None:
-            known = ", ".join(self.metrics) or "none; add one to configs/metrics/"
-            raise UsageError(f"there is no metric {name!r}", remedy=f"metrics are {known}")
+            known = listed(self.metrics) or say("metrics.no_metrics")
+            raise UsageError(say("metrics.no_metric", name=name), remedy=say("metrics.metrics_are", names=known))
         return found
 
     def missing(self, metric: Metric) -> tuple[str, ...]:

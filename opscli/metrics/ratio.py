@@ -17,6 +17,7 @@ from opscli.metrics.kind import Parts, Source, Value, number, share
 from opscli.metrics.measure import issues, measured
 from opscli.metrics.ordered import Path, walk
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.rules.aggregate import Aggregate, read
 from opscli.stage import Catalog
 from opscli.stats.intervals import wilson_interval
@@ -56,9 +57,9 @@ def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[
     ):
         yield document.issue(
             ("cohort",),
-            "a cohort needs numerator and denominator to count the same thing",
-            why="each thing that the denominator counts is looked for in the numerator",
-            how="write both as {count_distinct: entity.column, where: …}",
+            say("metrics.cohort"),
+            why=say("metrics.cohort_why"),
+            how=say("metrics.cohort_how"),
         )
 
 

@@ -16,6 +16,7 @@ from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value, number
 from opscli.metrics.measure import issues
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.rules.aggregate import Aggregate, guard
 from opscli.rules.aggregate import check as check_aggregate
 from opscli.stage import Catalog
@@ -49,8 +50,12 @@ def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[
         return
     for key, column in (("from", settings.since), ("to", settings.until)):
         if entity.type_of(column) != "timestamp":
-            times = ", ".join(item.name for item in entity.columns if item.type == "timestamp")
-            yield document.issue((key,), f'"{column}" is no instant of {entity.name}', how=f"instants are {times}")
+            times = listed(item.name for item in entity.columns if item.type == "timestamp")
+            yield document.issue(
+                (key,),
+                say("metrics.no_instant", column=column, entity=entity.name),
+                how=say("metrics.instants_are", names=times),
+            )
 
 
 def entities(settings: Settings) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ LOCALES = ("en", "zh")
 Text = str | list[str]
 
 _FOLDER = Path(__file__).parent
-_JOINTS = {"en": ", ", "zh": "、"}
 
 
 @dataclass(slots=True)
@@ -74,16 +73,26 @@ def in_english(text: str) -> str:
     return say(text.key, locale="en", **values)
 
 
-def named(code: str, locale: str = "") -> str:
+def named(code: str, locale: str = "", *, room: str = "names") -> str:
     """A code (reason, count, column, band) as people read it; one that the catalogue lacks loses its underscores."""
-    if code in catalogue("names"):
-        return say(f"names.{code}", locale=locale)
+    if code in catalogue(room):
+        return say(f"{room}.{code}", locale=locale)
     return code.replace("_", " ")
 
 
 def listed(items: Iterable[object], locale: str = "") -> str:
     """`a, b, c`, in Chinese `a、b、c`."""
-    return _JOINTS[language(locale) if locale else current()].join(map(str, items))
+    return say("joints.list", locale=locale).join(map(str, items))
+
+
+def both(items: Iterable[object], locale: str = "") -> str:
+    """`a and b`."""
+    return say("joints.and", locale=locale).join(map(str, items))
+
+
+def either(items: Iterable[object], locale: str = "") -> str:
+    """`a or b`."""
+    return say("joints.or", locale=locale).join(map(str, items))
 
 
 @cache

@@ -10,6 +10,7 @@ from opscli.engine.erasure import delete_customers
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, TryLater
 from opscli.outcome import Outcome
+from opscli.phrases import listed, say
 from opscli.stage import Context, Preview
 from opscli.traits.compile import Cut, profile_sql
 from opscli.traits.model import Resolved, TraitSpec
@@ -33,35 +34,44 @@ class ProfilesPlan:
 
 def plan(ctx: Context) -> ProfilesPlan:
     """Compute the profiles at `ctx.as_of` into scratch. Raises DataUnusable when there are no customers yet."""
-    project = ctx.project
-    traits = resolve(project.all("traits", TraitSpec), project.entities, project.zone)
     load_seq = ctx.warehouse.load_seq()
     with ctx.warehouse.read() as session:
-        present = frozenset(session.tables())
-        if not {"customers", "records"} <= present:
-            raise DataUnusable("there are no customers yet", remedy="opscli import && opscli dedupe")
-        _check_columns(traits, session)
-        cut = Cut(
-            dialect=session.dialect,
-            entities=project.entities,
-            as_of=ctx.as_of,
-            known_at=ctx.known_at,
-            present=present,
-        )
-        session.execute(profile_sql(traits, cut).into(_NEW))
-        counts = _counts(session, known="profiles" in present)
+        traits = compute(ctx, session, _NEW)
+        counts = _counts(session, known="profiles" in session.tables())
     preview = Preview(
-        headline=f"{counts['profiles']} profiles with {len(traits)} traits at {ctx.as_of:%Y-%m-%d %H:%M} UTC",
+        headline=say("profiles.headline", profiles=counts["profiles"], traits=len(traits), as_of=ctx.as_of),
         counts=counts,
     )
     return ProfilesPlan(as_of=ctx.as_of, load_seq=load_seq, traits=len(traits), preview=preview)
+
+
+def compute(ctx: Context, session: Session, table: str) -> tuple[Resolved, ...]:
+    """Write the profiles at `ctx.as_of`, as known at `ctx.known_at`, into a scratch table; their traits.
+
+    Raises DataUnusable when there are no customers yet.
+    """
+    project = ctx.project
+    traits = resolve(project.all("traits", TraitSpec), project.entities, project.zone)
+    present = frozenset(session.tables())
+    if not {"customers", "records"} <= present:
+        raise DataUnusable(say("data.no_customers"), remedy=say("data.no_customers_how"))
+    _check_columns(traits, session)
+    cut = Cut(
+        dialect=session.dialect,
+        entities=project.entities,
+        as_of=ctx.as_of,
+        known_at=ctx.known_at,
+        present=present,
+    )
+    session.execute(profile_sql(traits, cut).into(table))
+    return traits
 
 
 def run(plan: ProfilesPlan, ctx: Context) -> Outcome:
     """Replace `profiles` in one transaction. Raises TryLater when the warehouse has moved since the plan."""
     with ctx.warehouse.write("profiles") as session:
         if int(session.value("SELECT load_seq FROM warehouse_info")) != plan.load_seq:
-            raise TryLater("the warehouse changed while profiles were computed", remedy="run it again")
+            raise TryLater(say("profiles.warehouse_moved"), remedy=say("data.run_again"))
         session.execute(f'CREATE OR REPLACE TABLE profiles AS SELECT * FROM {_NEW} ORDER BY "customer_id"')
     counts = plan.preview.counts
     return Outcome(
@@ -99,6 +109,6 @@ def _check_columns(traits: Sequence[Resolved], session: Session) -> None:
     missing = sorted(fields - set(session.columns("customers")))
     if missing:
         raise DataUnusable(
-            f"customers has no column {', '.join(missing)} yet",
-            remedy="opscli dedupe builds customers with the columns of the config",
+            say("profiles.no_column_yet", names=listed(missing)),
+            remedy=say("profiles.no_column_yet_how"),
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 from opscli.clock import iso
 from opscli.errors import CannotCreate
+from opscli.phrases import say
 from opscli.reports.model import Block, Page
 from opscli.reports.numbers import Printer
 
@@ -109,17 +110,17 @@ def as_markdown(page: Page) -> str:
     for block in page.blocks:
         head += [f"## {block.title}", "", block.sentence, ""]
         head += [f"- {note}" for note in block.notes] + ([""] if block.notes else [])
-        head += _markdown_table(block, page.currency)
+        head += _markdown_table(block, page)
     head += [f"- {text}" for text in page.left_out]
     return "\n".join(head).rstrip() + "\n"
 
 
-def _markdown_table(block: Block, currency: str) -> list[str]:
+def _markdown_table(block: Block, page: Page) -> list[str]:
     if not block.rows:
         return []
     lines = ["| " + " | ".join(_cell(column.title) for column in block.columns) + " |"]
     lines.append("|" + "|".join(" --- " if c.unit == "text" else " ---: " for c in block.columns) + "|")
-    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in shown_rows(block, currency)]
+    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in shown_rows(block, page)]
     return [*lines, ""]
 
 
@@ -127,9 +128,9 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def shown_rows(block: Block, currency: str) -> list[list[str]]:
+def shown_rows(block: Block, page: Page) -> list[list[str]]:
     """The rows of a block as people read them."""
-    printers = [Printer(column.unit, currency) for column in block.columns]
+    printers = [Printer(column.unit, page.currency, locale=page.locale) for column in block.columns]
     return [[printer.full(value) for printer, value in zip(printers, row, strict=True)] for row in block.rows]
 
 
@@ -150,8 +151,8 @@ def write_text(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise CannotCreate(
-            f"{path} cannot be written: {error.strerror or error}",
-            remedy="check the folder, or change outputs: of the report",
+            say("reports.not_written", path=path, error=error.strerror or error),
+            remedy=say("reports.not_written_how"),
         ) from error
 
 

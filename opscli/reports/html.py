@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from opscli.charts.svg import draw, sparkline
 from opscli.clock import iso
+from opscli.phrases import say
 from opscli.reports.files import page_data, shown_rows
 from opscli.reports.model import Block, Page
-from opscli.reports.words import word
 
 _FOLDER = Path(__file__).parent
 
@@ -44,7 +44,7 @@ def as_html(page: Page) -> str:
         if block.tile is not None
     ]
     figures = [
-        Figure(block, Markup(draw(block.plot)) if block.plot else Markup(), shown_rows(block, page.currency))  # noqa: S704  as above
+        Figure(block, Markup(draw(block.plot)) if block.plot else Markup(), shown_rows(block, page))  # noqa: S704  as above
         for block in page.blocks
     ]
     return environment.get_template("page.html").render(
@@ -55,10 +55,15 @@ def as_html(page: Page) -> str:
         data=Markup(_embedded(page)),  # noqa: S704  JSON whose < > & are escaped
         tiles=tiles,
         figures=figures,
-        word=partial(word, locale=page.locale),
+        word=partial(_word, page.locale),
         as_of_utc=iso(page.as_of),
         as_of=page.as_of.replace(tzinfo=UTC).astimezone(ZoneInfo(page.zone)).strftime("%Y-%m-%d %H:%M %Z"),
     )
+
+
+def _word(locale: str, key: str) -> str:
+    """A heading of the page."""
+    return say(f"page.{key}", locale=locale)
 
 
 @cache

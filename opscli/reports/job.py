@@ -15,6 +15,7 @@ from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import TryLater, UsageError
 from opscli.metrics.query import Desk
 from opscli.outcome import Outcome
+from opscli.phrases import listed, say
 from opscli.reports.build import build_page
 from opscli.reports.files import as_json, as_markdown, csv_files, write_folder, write_text
 from opscli.reports.model import Page, Stored
@@ -43,7 +44,7 @@ class ReportPlan:
         """Blocks, new values, files."""
         files = [output.path for output in self.report.outputs if output.path]
         return Preview(
-            headline=f"report {self.report.name}: {len(self.page.blocks)} blocks",
+            headline=say("reports.headline", name=self.report.name, count=len(self.page.blocks)),
             counts={"blocks": len(self.page.blocks), "values": self.fresh},
             skipped={"not_set_up": len(self.page.left_out)} if self.page.left_out else {},
             sample=[{"file": path} for path in files],
@@ -55,8 +56,11 @@ def find_report(ctx: Context) -> Report:
     name = str(ctx.options.get("report", ""))
     found = ctx.project.one("report", name, Report)
     if found is None:
-        known = ", ".join(report.name for report in ctx.project.all("report", Report))
-        raise UsageError(f"there is no report {name!r}", remedy=f"reports are {known or 'none; add configs/reports/'}")
+        known = listed(report.name for report in ctx.project.all("report", Report))
+        raise UsageError(
+            say("reports.no_report", name=name),
+            remedy=say("reports.reports_are", names=known or say("reports.no_reports")),
+        )
     return found
 
 
@@ -74,7 +78,7 @@ def plan(ctx: Context) -> ReportPlan:
 def run(plan: ReportPlan, ctx: Context) -> Outcome:
     """Store the new values, then write the files; a dry run writes them into a folder that is thrown away."""
     if ctx.warehouse.load_seq() != plan.load_seq:
-        raise TryLater("the warehouse changed while the report was made", remedy="run the report again")
+        raise TryLater(say("reports.warehouse_moved"), remedy=say("reports.report_again"))
     if plan.fresh:
         with ctx.warehouse.write("metric_values") as session:
             _store(session, ctx)
@@ -85,7 +89,7 @@ def run(plan: ReportPlan, ctx: Context) -> Outcome:
         written = write_outputs(plan.report, plan.page, ctx.project.root)
     files = len(written)
     return Outcome(
-        summary=f"{plan.page.title}: {len(plan.page.blocks)} blocks, {files} file{'s' if files != 1 else ''}",
+        summary=say("reports.made", title=plan.page.title, blocks=len(plan.page.blocks), count=files),
         rows_out=len(plan.page.blocks),
         changed=plan.fresh,
         details={

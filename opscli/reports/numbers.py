@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from opscli.phrases import say
+
 NOTHING = "–"  # noqa: RUF001  a dash says "not defined", a hyphen would read as minus
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥"}
 _SHORT = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
@@ -20,6 +22,8 @@ class Printer:
     unit: str
     currency: str = ""
     decimals: int | None = None
+    locale: str = ""
+    """Language of the units; that of the call when left out."""
 
     def full(self, value: Any) -> str:
         """The number with its unit."""
@@ -44,10 +48,10 @@ class Printer:
         if now is None or before is None:
             return ""
         if self.unit == "percent":
-            return _signed((now - before) * 100, ".1f", " pp")
+            return self._points(_signed((now - before) * 100, ".1f"))
         if self.unit == "points" or before <= 0:
             return ("+" if now >= before else "−") + self._dressed(abs(now - before), self._digits(now))  # noqa: RUF001  a true minus
-        return _signed((now / before - 1) * 100, ".1f", "%")
+        return _signed((now / before - 1) * 100, ".1f") + "%"
 
     def moved(self, now: float | None, before: float | None) -> bool:
         """Whether the printed change is one: a change that rounds to nothing is no news."""
@@ -58,7 +62,7 @@ class Printer:
         if low is None or high is None:
             return ""
         if self.unit == "percent":
-            return f"± {(high - low) * 50:.1f} pp"
+            return "± " + self._points(f"{(high - low) * 50:.1f}")
         return "± " + self._dressed((high - low) / 2, self._digits((high - low) / 2))
 
     def _digits(self, value: float) -> int:
@@ -74,7 +78,10 @@ class Printer:
         text = f"{value:,.{digits}f}"
         if self.unit == "money":
             return self._with_currency(text)
-        return f"{text} h" if self.unit == "hours" else text
+        return say("page.hours", locale=self.locale, number=text) if self.unit == "hours" else text
+
+    def _points(self, number: str) -> str:
+        return say("page.percentage_points", locale=self.locale, number=number)
 
     def _with_currency(self, text: str) -> str:
         symbol = _SYMBOLS.get(self.currency)
@@ -82,8 +89,8 @@ class Printer:
         return f"{sign}{symbol}{digits}" if symbol else f"{text} {self.currency}".rstrip()
 
 
-def _signed(value: float, form: str, suffix: str) -> str:
+def _signed(value: float, form: str) -> str:
     """`+1.3`, `-0.4`, and `0.0` without a sign for what rounds to nothing."""
     text = format(value, form)
     rounded = float(text)
-    return f"{'+' if rounded > 0 else ''}{text if rounded else format(0.0, form)}{suffix}"
+    return f"{'+' if rounded > 0 else ''}{text if rounded else format(0.0, form)}"

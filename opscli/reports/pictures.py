@@ -9,9 +9,10 @@ from opscli.metrics.funnel import Settings as Funnel
 from opscli.metrics.kind import share
 from opscli.metrics.metric import Metric
 from opscli.metrics.query import Point
+from opscli.phrases import say
 from opscli.reports.model import Column
 from opscli.reports.numbers import Printer
-from opscli.reports.words import axis_label, word
+from opscli.reports.words import axis_label
 
 _ADDITIVE = ("count", "count_distinct", "sum")
 _TONES = {"met": "good", "near": "accent", "warn": "warn", "crit": "bad", "none": "accent"}
@@ -50,7 +51,7 @@ def funnel(metric: Metric, point: Point, sentence: str, locale: str) -> Plot:
         Step(label=name, count=count, of_previous=previous, of_first=first)
         for name, count, previous, first in funnel_steps(metric, point)
     )
-    rates = (word("of_previous", locale).lower(), word("of_first", locale).lower())
+    rates = (say("page.of_previous", locale=locale).lower(), say("page.of_first", locale=locale).lower())
     return Plot(kind="funnel", sentence=sentence, steps=steps, rates=rates, show=Printer("percent").full)
 
 
@@ -74,9 +75,9 @@ def funnel_table(
 ) -> tuple[tuple[Column, ...], tuple[tuple[object, ...], ...]]:
     """The table behind a funnel; both rates are named."""
     columns = (
-        Column("step", word("step", locale)),
-        Column("reached", word("reached", locale), "count"),
-        Column("of_previous", word("of_previous", locale), "percent"),
-        Column("of_first", word("of_first", locale), "percent"),
+        Column("step", say("page.step", locale=locale)),
+        Column("reached", say("page.reached", locale=locale), "count"),
+        Column("of_previous", say("page.of_previous", locale=locale), "percent"),
+        Column("of_first", say("page.of_first", locale=locale), "percent"),
     )
     return columns, tuple(funnel_steps(metric, point))

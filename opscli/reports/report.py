@@ -11,6 +11,7 @@ from opscli.kinds import kinds_in, load_kind
 from opscli.metrics.metric import languages
 from opscli.metrics.query import Desk
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.reports.model import Block
 from opscli.stage import Catalog, Provided
 
@@ -62,11 +63,7 @@ class Room:
 
     desk: Desk
     report: Report
-
-    @property
-    def locale(self) -> str:
-        """Language of the page."""
-        return self.desk.project.locale
+    locale: str
 
     @property
     def currency(self) -> str:
@@ -140,4 +137,4 @@ def check(spec: Report, catalog: Catalog) -> Iterable[Issue]:
     for index, output in enumerate(spec.outputs):
         if output.path.startswith("/") or ".." in output.path.split("/"):
             place = ("outputs", index, output.form)
-            yield spec.document.issue(place, "an output outside the project", how="write a path such as out/daily.html")
+            yield spec.document.issue(place, say("reports.output_outside"), how=say("reports.output_outside_how"))

@@ -1,43 +1,21 @@
-"""The words of reports, in English and Chinese; words.json is the one catalogue, and a test finds a missing word."""
+"""Names, periods and ages on a page; its sentences are in the catalogue `page`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 from opscli.metrics.periods import Period
+from opscli.phrases import language, named, say
 
-_CATALOGUE = Path(__file__).with_name("words.json")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3600
 
 
-@cache
-def catalogue() -> dict[str, dict[str, dict[str, str]]]:
-    """`words`: language → key → text. `names`: language → band, dimension or tag of the shipped files → text."""
-    found: dict[str, dict[str, dict[str, str]]] = json.loads(_CATALOGUE.read_text(encoding="utf-8"))
-    return found
-
-
-def language(locale: str) -> str:
-    """The language of a locale (`zh-CN` is `zh`); English where the catalogue has none."""
-    code = locale.partition("-")[0]
-    return code if code in catalogue()["words"] else "en"
-
-
-def word(key: str, locale: str, **values: object) -> str:
-    """A word or sentence in a language. Raises KeyError for no such key."""
-    text = catalogue()["words"][language(locale)][key]
-    return text.format(**values) if values else text
-
-
-def named(name: str, locale: str) -> str:
-    """A band, dimension or tag as people read it; one that is not in the catalogue loses its underscores."""
-    return catalogue()["names"].get(language(locale), {}).get(name, name.replace("_", " "))
+def segment(name: str, locale: str) -> str:
+    """A band, dimension or tag of the shipped files as people read it; another one loses its underscores."""
+    return named(name, locale, room="segments")
 
 
 def titled(label: Mapping[str, str], locale: str) -> str:
@@ -61,10 +39,11 @@ def axis_label(period: Period) -> str:
     return f"{period.first_day:%m-%d}" if period.grain == "day" else period.label
 
 
-def age(span: timedelta) -> str:
-    """`3 d`, `5 h`, `12 min`: the largest unit that fits twice."""
+def age(span: timedelta, locale: str = "") -> str:
+    """`3 d`, `5 h`, `12 min`; `3 天`: the largest unit that fits twice."""
     seconds = max(int(span.total_seconds()), 0)
-    for size, unit in ((_DAY_SECONDS, "d"), (_HOUR_SECONDS, "h")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds // 60} min"
+    if seconds >= 2 * _DAY_SECONDS:
+        return say("page.age_days", locale=locale, number=seconds // _DAY_SECONDS)
+    if seconds >= 2 * _HOUR_SECONDS:
+        return say("page.age_hours", locale=locale, number=seconds // _HOUR_SECONDS)
+    return say("page.age_minutes", locale=locale, number=seconds // 60)

@@ -44,6 +44,8 @@ class Arrival:
         beside.suppressions()
         beside.holdout()
         self._sent += beside.messages(self._sent)
+        if ctx.as_of == self._ctx.as_of:
+            _start_campaigns(ctx)
 
     def ids(self) -> dict[str, str]:
         """Id in the test → customer id."""
@@ -95,6 +97,28 @@ class Arrival:
 
 _STAMPED = ("run_id", "known_to", "load_seq")
 """Version columns that the merge itself fills."""
+
+
+def _start_campaigns(ctx: Context) -> None:
+    """Campaigns have been running: tags of before the first moment are old, those that come in it start them.
+
+    Otherwise the first run of a campaign without backfill would take nobody.
+    """
+    from opscli.campaigns import entry
+    from opscli.campaigns.campaign import CampaignSpec
+    from opscli.state import bulk
+    from opscli.state.tables import cursors
+
+    upto = ctx.warehouse.load_seq()
+    triggered = [spec for spec in ctx.project.all("campaign", CampaignSpec) if spec.trigger]
+    with ctx.state.begin() as connection:
+        read = [entry.read_cursor(connection, spec, upto) for spec in triggered]
+        rows = [
+            {"scope": cursor.scope, "name": cursor.name, "position": upto, "value": "{}", "run_id": ctx.run_id,
+             "updated_at": ctx.as_of}
+            for cursor in read
+        ]  # fmt: skip
+        bulk.insert(connection, cursors, rows)
 
 
 def _know(ctx: Context, entity: Entity, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -95,13 +95,32 @@ def words_in(here: Guide, data: Any, *, reach_only: bool = False, reached: bool 
     reached = reached or here.reach
     if here.form == "condition":
         if reached or not reach_only:
-            names, tags = mentions(data)
-            yield from (*names, *tags)
-    elif isinstance(data, Mapping):
-        for key, value in data.items():
-            yield from words_in(here.child(str(key), data), value, reach_only=reach_only, reached=reached)
-    elif isinstance(data, list | tuple):
-        for item in data:
-            yield from words_in(here.item(data), item, reach_only=reach_only, reached=reached)
-    elif isinstance(data, str) and (reached or not reach_only):
+            yield from asked_for(data)
+        return
+    if isinstance(data, str) and (reached or not reach_only):
         yield data
+    for child, value in below(here, data):
+        yield from words_in(child, value, reach_only=reach_only, reached=reached)
+
+
+def asked_in(here: Guide, data: Any) -> Iterator[str]:
+    """Every trait, field and tag that the conditions in data ask for."""
+    if here.form == "condition":
+        yield from asked_for(data)
+        return
+    for child, value in below(here, data):
+        yield from asked_in(child, value)
+
+
+def asked_for(written: Any) -> frozenset[str]:
+    """Names and tags of one condition."""
+    names, tags = mentions(written)
+    return names | tags
+
+
+def below(here: Guide, data: Any) -> Iterator[tuple[Guide, Any]]:
+    """What a block or a list holds, with its guides."""
+    if isinstance(data, Mapping):
+        yield from ((here.child(str(key), data), value) for key, value in data.items())
+    elif isinstance(data, list | tuple):
+        yield from ((here.item(data), item) for item in data)

@@ -12,11 +12,13 @@ from typing import Any
 from opscli.clock import iso
 from opscli.errors import EXIT_LEFTOVERS, ConfigInvalid, GuardStopped, OpscliError, UsageError
 from opscli.faults import faultpoint
-from opscli.outcome import Issue, Outcome
+from opscli.outcome import Outcome
+from opscli.phrases import listed, say
 from opscli.runner import ledger
 from opscli.runner.job import JobSpec, StepSpec
 from opscli.runner.journal import Journal
 from opscli.runner.observer import Observer, Quiet
+from opscli.runner.resume import require_same_config
 from opscli.runner.slots import latest_due
 from opscli.runner.stages import FOUNDATIONS, STAGES, load_stage
 from opscli.runner.stores import Stores, job_lock, live_state, step_locks, with_warehouse
@@ -74,8 +76,8 @@ def run_job(project: Project, request: Request, observer: Observer | None = None
         earlier = ledger.find(state, key)
         if earlier is not None and earlier.status in ledger.DONE and not (request.force or request.only):
             return noop(earlier)
-        if earlier is not None and not (request.force or request.only):
-            _same_config(project, earlier, request)
+        if earlier is not None and not (request.force or request.only or request.accept_config):
+            require_same_config(project, state, earlier)
         done = ledger.steps_done(state, earlier) if earlier and not request.force else set()
         done -= set(request.only)  # what is asked for by name is done again
         with with_warehouse(project, state) as stores:
@@ -102,7 +104,8 @@ def chosen_steps(request: Request) -> tuple[StepSpec, ...]:
     for name in (*request.only, *([request.start_at] if request.start_at else [])):
         if name not in known:
             raise UsageError(
-                f"job {request.job.name} has no step {name!r}", remedy=f"its steps are: {', '.join(known)}"
+                say("runner.no_step_in_job", job=request.job.name, name=name),
+                remedy=say("runner.steps_of_job", known=listed(known)),
             )
     steps = request.job.steps[known.index(request.start_at) if request.start_at else 0 :]
     return tuple(step for step in steps if not request.only or step.id in request.only)
@@ -160,7 +163,7 @@ class _Execution:
         try:
             for position, step in enumerate(chosen_steps(self._request)):
                 if step.id in done:
-                    self._note(step, "skipped", Outcome(summary="done by an earlier attempt"), 0.0)
+                    self._note(step, "skipped", Outcome(summary=say("runner.done_earlier")), 0.0)
                 elif blocked := self._blocked(step):
                     self._note(step, "skipped", Outcome(summary=blocked), 0.0)
                 else:
@@ -266,16 +269,3 @@ def noop(run: ledger.Run) -> RunResult:
         run_id=run.run_id, job=run.job, slot=run.slot, as_of=run.as_of, status=run.status, exit_code=0,
         attempt=run.attempt, noop=True,
     )  # fmt: skip
-
-
-def _same_config(project: Project, earlier: ledger.Run, request: Request) -> None:
-    if earlier.config_version != project.version and not request.accept_config:
-        issue = Issue(
-            file="configs",
-            line=1,
-            column=1,
-            what=f"the files changed since this run began (version {earlier.config_version[:12]})",
-            why="a resumed run must do what it began; with other rules it would be half the one and half the other",
-            how=f"opscli run {request.job.name} --accept-config goes on with the present files",
-        )
-        raise ConfigInvalid([issue], remedy=f"opscli run {request.job.name} --accept-config")

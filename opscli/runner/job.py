@@ -11,6 +11,7 @@ from opscli.clock import parse_duration
 from opscli.config.document import Document, Place
 from opscli.config.validate import did_you_mean
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.runner.stages import STAGES
 from opscli.stage import Catalog, Provided
 
@@ -86,19 +87,21 @@ def check(spec: JobSpec, catalog: Catalog) -> Iterable[Issue]:
     for index, step in enumerate(spec.steps):
         place: Place = ("steps", index)
         if step.uses not in STAGES:
-            yield document.issue(place, f"unknown step {step.uses!r}", how=did_you_mean(step.uses, tuple(STAGES)))
+            yield document.issue(
+                place, say("runner.unknown_step", step=step.uses), how=did_you_mean(step.uses, tuple(STAGES))
+            )
         if step.id in seen:
-            yield document.issue(place, f"two steps are called {step.id!r}", how="give one of them another id")
+            yield document.issue(place, say("runner.step_twice", step=step.id), how=say("runner.another_id"))
         report = step.options.get("report")
         if step.uses == "report" and catalog.get("report", str(report)) is None:
             yield document.issue(
                 place,
-                f"unknown report {report!r}",
-                how=did_you_mean(str(report), catalog.names("report")) or "known: none",
+                say("runner.unknown_report", report=report),
+                how=did_you_mean(str(report), catalog.names("report")) or say("runner.none_known"),
             )
         for needed in step.needs:
             if needed not in seen:
-                yield document.issue(place, f"step {step.id!r} needs {needed!r}, which does not come before it")
+                yield document.issue(place, say("runner.needs_later_step", step=step.id, needed=needed))
         seen.append(step.id)
     yield from _check_schedule(spec.schedule, document)
 
@@ -114,13 +117,13 @@ def _check_schedule(schedule: Schedule | None, document: Document) -> Iterable[I
     try:
         CronSim(schedule.cron, datetime(2026, 1, 1))  # noqa: DTZ001  only the syntax is tried
     except CronSimError as error:
-        how = 'five fields: minute hour day month weekday, such as "30 2 * * *"'
-        yield document.issue(("schedule",), f"{schedule.cron!r} is no cron schedule: {error}", how=how)
+        how = say("runner.cron_how")
+        yield document.issue(("schedule",), say("runner.no_cron", cron=schedule.cron, error=error), how=how)
     try:
         ZoneInfo(schedule.zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         yield document.issue(
-            ("schedule", "timezone"), f"unknown time zone {schedule.zone!r}", how="such as Europe/London"
+            ("schedule", "timezone"), say("runner.unknown_zone", zone=schedule.zone), how=say("runner.zone_how")
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from opscli.errors import OpscliError
 from opscli.outcome import Outcome
+from opscli.phrases import say
 from opscli.runner import ledger
 from opscli.runner.execute import Request, chosen_steps, context_of, continues_after, times
 from opscli.runner.job import StepSpec
@@ -64,7 +65,9 @@ def plan_job(project: Project, request: Request, observer: Observer | None = Non
             planned.append(_plan_step(step, context_of(project, stores, run, request, step), watch))
             if planned[-1].ends_the_job:
                 break
-            ledger.finish_step(stores.state, run, step.id, "ok", planned[-1].outcome or Outcome(summary="stopped"))
+            ledger.finish_step(
+                stores.state, run, step.id, "ok", planned[-1].outcome or Outcome(summary=say("runner.step_stopped"))
+            )
         return JobPlan(
             job=run.job, slot=run.slot, as_of=run.as_of, run_id=run.run_id, already_done=done,
             config_version=project.version, steps=tuple(planned),

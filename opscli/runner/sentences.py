@@ -11,7 +11,8 @@ from typing import Any
 
 from opscli.config.compare import MISSING, Change, Crumb
 from opscli.config.guide import guide
-from opscli.config.secrets import MASK, PLAIN_KEYS, redacted
+from opscli.config.hidden import MASK
+from opscli.config.secrets import PLAIN_KEYS, redacted
 from opscli.phrases import current, listed, say
 from opscli.runner.conditions import Conditions
 
@@ -39,7 +40,7 @@ class Sentences:
             "reordered": self._reordered,
             "changed": self._changed,
         }[change.operation]
-        return _spaced(told(change, subject, what))
+        return spaced(told(change, subject, what))
 
     def place(self, change: Change) -> str:
         """`file:line`."""
@@ -206,7 +207,7 @@ def _is_long(value: Any) -> bool:
     return isinstance(value, str) and "\n" in value.strip()
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     """Chinese without spaces beside its own characters and marks, but with them beside Latin words and numbers."""
     if current() != "zh":
         return text

@@ -9,6 +9,7 @@ from cronsim import CronSim
 
 from opscli.clock import parse_instant
 from opscli.errors import UsageError
+from opscli.phrases import say
 
 
 def latest_due(cron: str, zone: str, now: datetime) -> datetime:
@@ -31,6 +32,4 @@ def read_instant(text: str, zone: str, option: str) -> datetime:
     try:
         return parse_instant(text, zone)
     except ValueError as error:
-        raise UsageError(
-            f"{option}: {error}", remedy=f"{option} 2026-05-04T02:30 (local) or 2026-05-04T01:30:00Z"
-        ) from error
+        raise UsageError(f"{option}: {error}", remedy=say("runner.instant_how", option=option)) from error

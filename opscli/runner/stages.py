@@ -6,6 +6,7 @@ import importlib
 from typing import cast
 
 from opscli.errors import UsageError
+from opscli.phrases import listed, say
 from opscli.stage import Stage
 
 STAGES = {
@@ -30,5 +31,7 @@ def load_stage(step: str) -> Stage:
     try:
         room = STAGES[step]
     except KeyError:
-        raise UsageError(f"there is no step {step!r}", remedy=f"steps are: {', '.join(STAGES)}") from None
+        raise UsageError(
+            say("runner.no_step", step=step), remedy=say("runner.steps_are", names=listed(STAGES))
+        ) from None
     return cast("Stage", importlib.import_module(f"opscli.{room}.job"))

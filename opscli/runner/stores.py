@@ -12,6 +12,7 @@ from pathlib import Path
 from opscli.engine import filelock
 from opscli.engine.warehouse import Warehouse, open_warehouse
 from opscli.errors import CannotCreate
+from opscli.phrases import say
 from opscli.stage import Project
 from opscli.state import store
 from opscli.state.store import State
@@ -33,7 +34,7 @@ def home(project: Project) -> Path:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise CannotCreate(f"the folder {folder} cannot be created: {error.strerror}") from error
+        raise CannotCreate(say("runner.no_folder", folder=folder, error=error.strerror)) from error
     return folder
 
 
@@ -78,7 +79,7 @@ def overlay(project: Project) -> Iterator[Stores]:
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise CannotCreate(f"no scratch folder in {parent}: {error.strerror}") from error
+        raise CannotCreate(say("runner.no_scratch", parent=parent, error=error.strerror)) from error
     folder = Path(tempfile.mkdtemp(prefix="plan-", dir=parent))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)

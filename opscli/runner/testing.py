@@ -91,14 +91,13 @@ def choose(specs: Sequence[Tests], wanted: Wanted, root: Path) -> tuple[Case, ..
 def _at(path: str, cases: Sequence[Case], root: Path) -> list[Case]:
     """Cases of a file, of a folder, or the one that `file::name` names."""
     place, _, name = path.partition("::")
-    given = Path(place)
-    full = given if given.is_absolute() else (given if given.exists() else root / given)
-    inside = [case for case in cases if _below(root / case.document.file, full) and name in ("", case.name)]
-    if not inside:
-        known = dict.fromkeys([case.document.file for case in cases] if not name else [case.id for case in cases])
-        hint = did_you_mean(path, known, otherwise="opscli test --list")
-        raise UsageError(say("testing.no_case_at", path=path), remedy=hint)
-    return inside
+    for full in (Path(place), root / place):  # from where the caller stands, else from the project
+        inside = [case for case in cases if _below(root / case.document.file, full) and name in ("", case.name)]
+        if inside:
+            return inside
+    known = dict.fromkeys(case.id if name else case.document.file for case in cases)
+    hint = did_you_mean(path, known, otherwise="opscli test --list")
+    raise UsageError(say("testing.no_case_at", path=path), remedy=hint)
 
 
 def _below(file: Path, place: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from opscli.config.document import Document
 from opscli.errors import DataUnusable, NotPermitted
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.sources.formats import csv, jsonl, parquet
 
 _FORMATS: tuple[ModuleType, ...] = (csv, jsonl, parquet)
@@ -77,12 +78,14 @@ def check(spec: FileSettings, document: Document) -> Iterable[Issue]:
     if path.is_absolute() or ".." in path.parts:
         yield document.issue(
             ("path",),
-            f"{spec.path} is outside the project",
-            why="sources read files of their project only",
-            how="use a path relative to the project, such as data/orders.csv",
+            say("sources.outside_project", path=spec.path),
+            why=say("sources.outside_project_why"),
+            how=say("sources.outside_project_how"),
         )
     if _format_of(path.name) is None:
-        yield document.issue(("path",), f"no format is known for {path.name}", how=f"use one of: {_endings()}")
+        yield document.issue(
+            ("path",), say("sources.no_format", file=path.name), how=say("sources.formats_are", endings=_endings())
+        )
 
 
 def discover(spec: FileSettings, root: Path, source: str) -> tuple[Found, ...]:
@@ -90,8 +93,8 @@ def discover(spec: FileSettings, root: Path, source: str) -> tuple[Found, ...]:
     paths = sorted(path for path in root.glob(spec.path) if path.is_file())
     if not paths and spec.required:
         raise DataUnusable(
-            f"source {source} has no input: {root / spec.path} does not exist",
-            remedy=f"put the file there, correct path: in configs/sources/{source}.yaml, or set required: false",
+            say("sources.no_input", source=source, path=root / spec.path),
+            remedy=say("sources.no_input_how", source=source),
         )
     return tuple(_found(path, root) for path in paths)
 
@@ -100,7 +103,9 @@ def format_of(found: Found) -> Any:
     """The format module of a file. Raises DataUnusable for an unknown ending."""
     module = _format_of(found.path.name)
     if module is None:
-        raise DataUnusable(f"no format is known for {found.label}", remedy=f"use one of: {_endings()}")
+        raise DataUnusable(
+            say("sources.no_format", file=found.label), remedy=say("sources.formats_are", endings=_endings())
+        )
     return module
 
 
@@ -115,9 +120,7 @@ def sha256_of(path: Path) -> str:
 
 def _found(path: Path, root: Path) -> Found:
     if not path.resolve().is_relative_to(root.resolve()):
-        raise NotPermitted(
-            f"{path} leads outside the project", remedy="copy the file into the project instead of linking to it"
-        )
+        raise NotPermitted(say("sources.leads_outside", path=path), remedy=say("sources.leads_outside_how"))
     status = path.stat()
     return Found(
         path=path, label=path.relative_to(root).as_posix(), seen=Seen(mtime_ns=status.st_mtime_ns, size=status.st_size)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
 from opscli.outcome import Outcome
+from opscli.phrases import listed, named, say
 from opscli.sources import erasure, rejects
 from opscli.sources.load import SourcePlan, apply_source, plan_source
 from opscli.sources.prepare import Counts
@@ -49,12 +50,12 @@ def run(plan: ImportPlan, ctx: Context) -> Outcome:
     Raises TryLater when somebody else loaded meanwhile; GuardStopped, with nothing loaded, when a guard stops a source.
     """
     if ctx.warehouse.load_seq() != plan.load_seq:
-        raise TryLater("the warehouse changed since the plan was made", remedy="run it again")
+        raise TryLater(say("sources.warehouse_moved"), remedy=say("data.run_again"))
     files = _write_rejects(plan, ctx)
     if plan.stopped and not ctx.approve:
         raise GuardStopped(
-            f"import stopped, nothing was loaded: {'; '.join(f'{p.spec.name}: {p.stopped}' for p in plan.stopped)}",
-            remedy="look at the rejected rows, correct the input, or load the rest with: opscli import --approve",
+            say("sources.stopped", stopped="; ".join(f"{p.spec.name}: {p.stopped}" for p in plan.stopped)),
+            remedy=say("sources.stopped_how"),
             details=files,
         )
     for source in plan.sources:
@@ -84,8 +85,8 @@ def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
     names = [spec.name for spec in specs]
     for name in wanted:
         if name not in names:
-            hint = did_you_mean(name, names) or "opscli source list shows them"
-            raise UsageError(f'there is no source "{name}"', remedy=hint)
+            hint = did_you_mean(name, names) or say("sources.list_shows")
+            raise UsageError(say("sources.no_source", name=name), remedy=hint)
     return tuple(spec for spec in specs if not wanted or spec.name in wanted)
 
 
@@ -97,13 +98,16 @@ def _preview(plans: Sequence[SourcePlan]) -> Preview:
     counts = {name: sum(plan.counts.as_dict()[name] for plan in plans) for name in Counts().as_dict()}
     busy = [plan for plan in plans if plan.changed]
     if not busy:
-        headline = "nothing new in any source" if plans else "no sources"
+        headline = say("sources.nothing_new") if plans else say("sources.no_sources")
     else:
-        told = ", ".join(
-            f"{counts[name]:,} {name}" for name in ("inserted", "updated", "unchanged", "rejected") if counts[name]
+        told = listed(
+            f"{counts[name]:,} {named(name)}"
+            for name in ("inserted", "updated", "unchanged", "rejected")
+            if counts[name]
         )
-        names = ", ".join(plan.spec.name for plan in busy) if len(busy) <= _NAMED else f"{len(busy)} sources"
-        headline = f"{names}: {told or 'no rows'}"
+        few = len(busy) <= _NAMED
+        names = listed(plan.spec.name for plan in busy) if few else say("sources.many", number=len(busy))
+        headline = f"{names}: {told or say('sources.no_rows')}"
     skipped = {f"stopped: {plan.spec.name}": plan.counts.read for plan in plans if plan.stopped}
     if counts["rejected"]:
         skipped["rejected"] = counts["rejected"]

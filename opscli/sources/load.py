@@ -12,6 +12,7 @@ from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.ids import fingerprint
+from opscli.phrases import say
 from opscli.sources import cursors, rejects
 from opscli.sources.file import FileSettings, Found, discover
 from opscli.sources.prepare import Counts, Preparation
@@ -72,13 +73,13 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
 def _stopped(spec: SourceSpec, entity: Entity, counts: Counts, session: Session) -> str:
     """Which guard stops this load, in words; the share of changed rows needs rows to compare with."""
     if spec.max_rejects.exceeded(counts.rejected, counts.read):
-        return f"{counts.rejected} of {counts.read} rows are rejected, more than {spec.max_rejects}"
+        return say("sources.too_many_rejects", rejected=counts.rejected, read=counts.read, limit=spec.max_rejects)
     if counts.updated and spec.max_delta.share is not None:
         table = session.dialect.quote(entity.versions_table)
         query = f"SELECT count(*) FROM {table} WHERE source = ? AND known_to = {literal(END_OF_TIME)}"
         present = int(session.value(query, (spec.name,)))
         if spec.max_delta.exceeded(counts.updated, present):
-            return f"{counts.updated} of {present} rows would change, more than {spec.max_delta}"
+            return say("sources.too_many_changes", updated=counts.updated, present=present, limit=spec.max_delta)
     return ""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import CannotCreate
+from opscli.phrases import say
 from opscli.sources.batches import FILE, Batch
 from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, text_literal
 from opscli.sources.judge import PROBLEM, REASON, Judged
@@ -75,7 +76,7 @@ def write_file(session: Session, source: str, ctx: Context) -> Path:
         os.replace(temporary, path)  # noqa: PTH105  atomic, also over an older file
     except OSError as error:
         raise CannotCreate(
-            f"{path} cannot be written: {error.strerror}", remedy="free space or fix permissions"
+            say("sources.not_written", path=path, error=error.strerror), remedy=say("sources.not_written_how")
         ) from error
     return path
 

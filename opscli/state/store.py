@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from opscli.clock import wall_now
 from opscli.errors import CannotCreate, DataUnusable, ServiceUnavailable, UsageError
 from opscli.faults import faultpoint
+from opscli.phrases import say
 from opscli.state import migrate
 from opscli.state.migrate import writing
 from opscli.state.tables import instance, metadata
@@ -79,7 +80,7 @@ def open_state(url: str, *, root: Path) -> State:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise UsageError(f"{url!r} is no database URL", remedy="see state: in configs/project.yaml") from error
+        raise UsageError(say("state.no_url", url=url), remedy=say("state.no_url_how")) from error
     if parsed.get_backend_name() == "sqlite":
         path = root / (parsed.database or "")
         engine = _sqlite(path)
@@ -92,12 +93,12 @@ def open_state(url: str, *, root: Path) -> State:
         engine.dispose()
         if isinstance(error, OperationalError) and parsed.get_backend_name() != "sqlite":
             raise ServiceUnavailable(
-                f"the state database does not answer: {_first_line(error)}", remedy="check that the server runs"
+                say("state.no_answer", error=_first_line(error)), remedy=say("state.no_answer_how")
             ) from error
         if _is_damaged(error):
             raise DataUnusable(
-                f"the state {parsed.database} is no readable database: {_first_line(error)}",
-                remedy="restore it from a backup; nothing is sent meanwhile",
+                say("state.unreadable", database=parsed.database, error=_first_line(error)),
+                remedy=say("state.unreadable_how"),
             ) from error
         raise
     return State(engine=engine, url=url)
@@ -163,7 +164,7 @@ def _sqlite(path: Path) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
-        raise CannotCreate(f"the state {path} cannot be created: {error.strerror}") from error
+        raise CannotCreate(say("state.not_created", path=path, error=error.strerror)) from error
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)

@@ -7,6 +7,7 @@ from typing import Any
 
 from opscli.clock import END_OF_TIME
 from opscli.engine.versions import literal as timestamp_literal
+from opscli.phrases import current
 from opscli.stage import Context
 from opscli.tags.explain import label_in
 from opscli.tags.tags import TagSpec
@@ -23,7 +24,7 @@ def members_per_tag(ctx: Context) -> list[dict[str, Any]]:
     for spec in ctx.project.all("tags", TagSpec):
         for tag in spec.tags:
             number, newest = found.get(tag.name, (0, None))
-            label = label_in(tag.label, ctx.project.locale)
+            label = label_in(tag.label, current())
             rows.append(
                 {"dimension": spec.dimension, "tag": tag.name, "label": label, "members": number, "newest": newest}
             )

@@ -17,6 +17,7 @@ from opscli.delivery.template import TemplateSpec
 from opscli.delivery.topic import TopicSpec
 from opscli.engine.warehouse import Session
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.stage import Catalog, Project
 
 _CANDIDATES = "scratch.campaigns_candidates"
@@ -27,25 +28,37 @@ def check(spec: CampaignSpec, step: Step, catalog: Catalog) -> Iterable[Issue]:
     """Unknown template or channel; marketing on a channel that nobody can unsubscribe from."""
     template, channel = step.settings["template"], step.settings.get("channel")
     if catalog.get("template", template) is None:
-        known = ", ".join(catalog.names("template"))
+        known = listed(catalog.names("template"))
         place = (*step.place, "template")
-        yield spec.document.issue(place, f'no template "{template}"', how=f"known here: {known}" if known else "")
+        yield spec.document.issue(
+            place,
+            say("campaigns.no_template", template=template),
+            how=say("campaigns.known_here", names=known) if known else "",
+        )
     channels = catalog.names("channel")
     if channel is None and len(channels) != 1:
-        how = f"add channel: one of {', '.join(channels)}" if channels else "add one in configs/channels/"
-        yield spec.document.issue(step.place, "this step does not say on which channel it sends", how=how)
+        how = (
+            say("campaigns.add_channel", names=listed(channels))
+            if channels
+            else say("campaigns.add_in", folder="configs/channels/")
+        )
+        yield spec.document.issue(step.place, say("campaigns.which_channel"), how=how)
         return
     if channel is not None and channel not in channels:
-        how = f"known here: {', '.join(channels)}" if channels else "add one in configs/channels/"
-        yield spec.document.issue((*step.place, "channel"), f'no channel "{channel}"', how=how)
+        how = (
+            say("campaigns.known_here", names=listed(channels))
+            if channels
+            else say("campaigns.add_in", folder="configs/channels/")
+        )
+        yield spec.document.issue((*step.place, "channel"), say("campaigns.no_channel", channel=channel), how=how)
         return
     used = channel or channels[0]
     if spec.class_ == "marketing" and catalog.get("marketing_channel", used) is None:
         yield spec.document.issue(
             step.place,
-            f"the channel {used} may not carry marketing",
-            why="recipients could not take themselves off",
-            how=f"add unsubscribe: {{mailto: …}} or {{url: https://…/{{token}}}} to the channel {used}",
+            say("campaigns.no_marketing", channel=used),
+            why=say("campaigns.no_marketing_why"),
+            how=say("campaigns.no_marketing_how", channel=used),
         )
 
 

@@ -9,6 +9,7 @@ from opscli.campaigns.work import WORK, StepWork
 from opscli.clock import parse_duration
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.stage import Catalog
 
 
@@ -16,7 +17,7 @@ def check(spec: CampaignSpec, step: Step, catalog: Catalog) -> Iterable[Issue]:
     """A wait at the end waits for nothing."""
     del catalog
     if spec.steps[-1] is step:
-        yield spec.document.issue(step.place, "a wait at the end of a campaign does nothing", how="remove it")
+        yield spec.document.issue(step.place, say("campaigns.idle_wait"), how=say("campaigns.remove_it"))
 
 
 def advance(work: StepWork) -> None:

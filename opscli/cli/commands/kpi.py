@@ -11,7 +11,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.errors import DataUnusable, UsageError
-from opscli.phrases import listed, say
+from opscli.phrases import current, listed, say
 
 if TYPE_CHECKING:
     from opscli.metrics.metric import Metric
@@ -41,7 +41,7 @@ def list_metrics() -> None:
         rows.append(
             {
                 "metric": metric.name,
-                "label": metric.title(project.locale),
+                "label": metric.title(current()),
                 "type": metric.type,
                 "grain": metric.time.grain,
                 "target": printer.full(metric.target.value) if metric.target else None,
@@ -86,7 +86,7 @@ def explain(metric: Name, by: By = None, grain: Grain = None, as_of: AsOf = None
         project, last = desk.project, periods[-1]
         facts: dict[str, Any] = {
             "metric": spec.name,
-            "label": spec.title(project.locale),
+            "label": spec.title(current()),
             "purpose": spec.purpose,
             "definition": f"{spec.document.file}:{spec.document.mark(())[0]}",
             "config_version": project.version[:12],

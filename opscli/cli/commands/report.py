@@ -10,7 +10,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.errors import UsageError
-from opscli.phrases import say
+from opscli.phrases import current, say
 
 if TYPE_CHECKING:
     from opscli.reports.model import Page
@@ -33,7 +33,7 @@ def list_reports() -> None:
     rows = [
         {
             "report": spec.name,
-            "label": spec.label.get(project.locale) or spec.label.get("en", ""),
+            "label": spec.label.get(current()) or spec.label.get("en", ""),
             "blocks": len(spec.layout),
             "outputs": ", ".join(output.path or output.form for output in spec.outputs),
             "owner": spec.owner,
@@ -102,4 +102,4 @@ def _page(ctx: Context, name: str) -> tuple[Report, Page]:
     spec = find_report(ctx.at(options={"report": name}))
     with ctx.warehouse.read() as reading:
         desk = Desk(project=ctx.project, session=reading, as_of=ctx.as_of, known_at=ctx.known_at)
-        return spec, build_page(spec, desk)
+        return spec, build_page(spec, desk, current())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
-from opscli.phrases import say
+from opscli.phrases import current, say
 
 if TYPE_CHECKING:
     from opscli.stage import Preview
@@ -64,7 +64,7 @@ def show(tag: TagName, limit: Annotated[int, typer.Option(min=0, help="Most memb
 
     with session.opened() as ctx:
         spec, found = find_tag(ctx, tag)
-        words = describe(audience.condition(found.when, ctx.project.catalog), ctx.project.locale, labels(ctx))
+        words = describe(audience.condition(found.when, ctx.project.catalog), current(), labels(ctx))
         rows = members(ctx, tag, limit or None)
     report.note(f"{tag} ({spec.dimension}): {words}")
     report.show(rows, columns=("customer_id", "entered_at", "origin"))

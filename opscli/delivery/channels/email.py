@@ -17,6 +17,7 @@ from opscli.config.secrets import Secret
 from opscli.delivery.message import Message, address_of
 from opscli.delivery.receipt import Place, Receipt
 from opscli.errors import ServiceUnavailable, UsageError
+from opscli.phrases import say
 
 BATCH = 1
 """The outbox records each message before its first byte: nobody can ask a mail server what it has got."""
@@ -56,8 +57,8 @@ def parse(settings: Mapping[str, Any]) -> EmailSettings:
     host = settings["host"]
     if security == "none" and not _is_this_machine(host):
         raise UsageError(
-            f"the mail server {host} would be spoken to without encryption",
-            remedy="set security: starttls or ssl in the channel; none is for a server on this machine",
+            say("delivery.unencrypted", host=host),
+            remedy=say("delivery.unencrypted_how"),
         )
     return EmailSettings(
         host=host,
@@ -85,8 +86,8 @@ def open_channel(settings: EmailSettings, place: Place) -> Session:
             client.smtp.close()
         client.is_closed = True
         raise ServiceUnavailable(
-            f"the mail server {settings.host}:{settings.port} cannot be used: {_words(error)}",
-            remedy="check host, port, security, user and password of the channel, then: opscli outbox send",
+            say("delivery.no_mail_server", host=settings.host, port=settings.port, error=_words(error)),
+            remedy=say("delivery.no_mail_server_how"),
         ) from error
     return Session(client, settings)
 

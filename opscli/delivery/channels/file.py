@@ -13,6 +13,7 @@ from typing import Any
 from opscli.delivery.message import Message
 from opscli.delivery.receipt import Place, Receipt
 from opscli.errors import CannotCreate
+from opscli.phrases import say
 
 BATCH = 250
 PEOPLE_FACING = False
@@ -48,8 +49,8 @@ def open_channel(settings: FileSettings, place: Place) -> Session:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotCreate(
-            f"the folder {settings.folder!r} of the file channel cannot be made: {error.strerror}",
-            remedy="change `folder` of the channel, or give this user the right to write there",
+            say("delivery.no_folder", folder=settings.folder, error=error.strerror),
+            remedy=say("delivery.no_folder_how"),
         ) from error
     return Session(folder)
 

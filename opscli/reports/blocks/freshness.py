@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from opscli.config.document import Document
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.reports.model import Block, Column
 from opscli.reports.report import Item, Room
-from opscli.reports.words import age, titled, word
+from opscli.reports.words import age, titled
 from opscli.stage import Catalog
 
 
@@ -28,23 +29,24 @@ def build(item: Item, room: Room) -> Block | str:
         f"  WHERE loaded_at <= {literal(desk.known_at)}) newest WHERE place = 1 ORDER BY loaded_at, source"
     )
     rows = tuple(
-        (source, entity, at, age(desk.as_of - at), read, rejected) for source, entity, at, read, rejected in found
+        (source, entity, at, age(desk.as_of - at, locale), read, rejected)
+        for source, entity, at, read, rejected in found
     )
-    sentence = word("freshness_nothing", locale)
+    sentence = say("page.freshness_nothing", locale=locale)
     if rows:
-        sentence = word("freshness", locale, count=len(rows), source=rows[0][0], age=rows[0][3])
+        sentence = say("page.freshness", locale=locale, count=len(rows), source=rows[0][0], age=rows[0][3])
     return Block(
         name="freshness",
         kind="freshness",
-        title=titled(item.label, locale) or word("freshness_title", locale),
+        title=titled(item.label, locale) or say("page.freshness_title", locale=locale),
         sentence=sentence,
         columns=(
-            Column("source", word("source", locale)),
-            Column("entity", word("entity", locale)),
-            Column("loaded_at", word("loaded_at", locale), "time"),
-            Column("age", word("age", locale)),
-            Column("rows_read", word("read", locale), "count"),
-            Column("rejected", word("rejected", locale), "count"),
+            Column("source", say("page.source", locale=locale)),
+            Column("entity", say("page.entity", locale=locale)),
+            Column("loaded_at", say("page.loaded_at", locale=locale), "time"),
+            Column("age", say("page.age", locale=locale)),
+            Column("rows_read", say("page.read", locale=locale), "count"),
+            Column("rejected", say("page.rejected", locale=locale), "count"),
         ),
         rows=rows,
     )

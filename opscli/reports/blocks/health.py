@@ -8,10 +8,11 @@ from opscli.charts.plot import Bar, Plot
 from opscli.config.document import Document
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.reports.model import Block, Column
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
-from opscli.reports.words import named, titled, word
+from opscli.reports.words import segment, titled
 from opscli.stage import Catalog
 
 _TONES = {
@@ -25,8 +26,8 @@ _TONES = {
 def check(item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
     """The model is named in a health document; which bands it has is its own business."""
     if catalog.names("health") and catalog.get("health", item.subject) is None:
-        how = f"health models are {', '.join(catalog.names('health'))}"
-        yield document.issue(item.place, f'unknown health model "{item.subject}"', how=how)
+        how = say("reports.models_are", names=listed(catalog.names("health")))
+        yield document.issue(item.place, say("reports.unknown_model", model=item.subject), how=how)
 
 
 def build(item: Item, room: Room) -> Block | str:
@@ -44,23 +45,25 @@ def build(item: Item, room: Room) -> Block | str:
     )
     total = sum(int(row[1]) for row in found)
     bands = [(str(band), int(count)) for band, count, _ in found]
-    parts = ", ".join(f"{named(band, locale)} {count:,} ({count / total:.0%})" for band, count in bands)
+    parts = listed((f"{segment(band, locale)} {count:,} ({count / total:.0%})" for band, count in bands), locale)
     time = f"{desk.as_of:%Y-%m-%d %H:%M}"
     sentence = (
-        word("health", locale, total=f"{total:,}", time=time, parts=parts) if total else word("health_nothing", locale)
+        say("page.health", locale=locale, total=f"{total:,}", time=time, parts=parts)
+        if total
+        else say("page.health_nothing", locale=locale)
     )
-    bars = tuple(Bar(label=named(b, locale), value=float(n), tone=_TONES.get(b, "accent")) for b, n in bands)
+    bars = tuple(Bar(label=segment(b, locale), value=float(n), tone=_TONES.get(b, "accent")) for b, n in bands)
     return Block(
         name=f"health_{item.subject}",
         kind="health",
-        title=titled(item.label, locale) or word("health_title", locale, name=item.subject),
+        title=titled(item.label, locale) or say("page.health_title", locale=locale, name=item.subject),
         sentence=sentence,
         columns=(
-            Column("band", word("band", locale)),
-            Column("customers", word("customers", locale), "count"),
-            Column("share", word("share", locale), "percent"),
+            Column("band", say("page.band", locale=locale)),
+            Column("customers", say("page.customers", locale=locale), "count"),
+            Column("share", say("page.share", locale=locale), "percent"),
         ),
-        rows=tuple((named(band, locale), count, count / total) for band, count in bands),
+        rows=tuple((segment(band, locale), count, count / total) for band, count in bands),
         plot=Plot(kind=item.chart or "parts", sentence=sentence, bars=bars, show=Printer("count").full)
         if bars
         else None,

@@ -12,12 +12,13 @@ from opscli.metrics.metric import Metric
 from opscli.metrics.periods import Calendar, Period
 from opscli.metrics.query import Point
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.reports import pictures
 from opscli.reports.model import Block, Column, Stored, Tile
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
 from opscli.reports.sentences import Split, history_sentence, member_sentence, notes_of
-from opscli.reports.words import period_name, titled, word
+from opscli.reports.words import period_name, titled
 from opscli.stage import Catalog
 
 _USUAL_PERIODS = {"day": 30, "week": 13, "month": 12, "quarter": 8, "year": 5}
@@ -46,8 +47,8 @@ class Course:
 
 def check(item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
     if catalog.get("metric", item.subject) is None:
-        how = f"metrics are {', '.join(catalog.names('metric')) or 'none; add one to configs/metrics/'}"
-        yield document.issue(item.place, f'unknown metric "{item.subject}"', how=how)
+        how = say("reports.metrics_are", names=listed(catalog.names("metric")) or say("reports.no_metrics"))
+        yield document.issue(item.place, say("reports.unknown_metric", metric=item.subject), how=how)
 
 
 def build(item: Item, room: Room) -> Block | str:
@@ -57,8 +58,8 @@ def build(item: Item, room: Room) -> Block | str:
     title = item_title(item, metric, room)
     missing = desk.missing(metric)
     if missing:
-        return word("not_set_up", room.locale, title=title, entities=", ".join(missing))
-    printer = Printer(metric.unit, room.currency, metric.decimals)
+        return say("page.not_set_up", locale=room.locale, title=title, entities=", ".join(missing))
+    printer = Printer(metric.unit, room.currency, metric.decimals, room.locale)
     if item.by:
         return _split(item, room, metric, printer)
     return _course(item, room, _ask(item, room, metric, printer))
@@ -123,18 +124,21 @@ def _year_note(course: Course, locale: str) -> tuple[str, ...]:
         return ()
     delta = course.printer.change(course.last.value.value, course.year_ago.value.value)
     period = period_name(course.year_ago.period, locale)
-    return (word("year_ago", locale, delta=delta, period=period),) if delta else ()
+    return (say("page.year_ago", locale=locale, delta=delta, period=period),) if delta else ()
 
 
 def _table(course: Course, locale: str) -> tuple[tuple[Column, ...], tuple[tuple[object, ...], ...]]:
     unit = course.metric.unit
-    columns = [Column("period", word("period", locale)), Column("value", word("value", locale), unit)]
+    columns = [
+        Column("period", say("page.period", locale=locale)),
+        Column("value", say("page.value", locale=locale), unit),
+    ]
     points = course.points
     if any(point.value.denominator is not None for point in points):
-        columns += [Column(name, word(name, locale), "number") for name in ("numerator", "denominator")]
-    columns.append(Column("rows", word("rows", locale), "count"))
+        columns += [Column(name, say(f"page.{name}", locale=locale), "number") for name in ("numerator", "denominator")]
+    columns.append(Column("rows", say("page.rows", locale=locale), "count"))
     if any(point.value.low is not None for point in points):
-        columns += [Column(name, word(name, locale), unit) for name in ("low", "high")]
+        columns += [Column(name, say(f"page.{name}", locale=locale), unit) for name in ("low", "high")]
     names = [column.name for column in columns[1:]]
     rows = tuple((point.period.label, *(getattr(point.value, name) for name in names)) for point in reversed(points))
     return tuple(columns), rows
@@ -149,7 +153,7 @@ def _tile(room: Room, course: Course) -> Tile:
         delta = printer.change(last.value.value, before.value.value)
         if printer.moved(last.value.value, before.value.value):
             direction = delta_state(metric, last.value.value, before.value.value)
-        against = word("versus", locale, period=period_name(before.period, locale)) if delta else ""
+        against = say("page.versus", locale=locale, period=period_name(before.period, locale)) if delta else ""
     target = metric.target if "target" in compare else None
     return Tile(
         value=printer.full(last.value.value),
@@ -157,7 +161,7 @@ def _tile(room: Room, course: Course) -> Tile:
         delta=delta,
         delta_state=direction,
         against=against,
-        target=word("target", locale, target=printer.full(target.value)) if target else "",
+        target=say("page.target", locale=locale, target=printer.full(target.value)) if target else "",
         state=target.state(last.value.value, metric.good) if target else "none",
         margin=printer.margin(last.value.low, last.value.high),
         spark=tuple(point.value.value for point in course.points),
@@ -174,7 +178,10 @@ def delta_state(metric: Metric, now: float | None, before: float | None) -> str:
 def _split(item: Item, room: Room, metric: Metric, printer: Printer) -> Block:
     """The members of the last complete period, largest first."""
     if metric.type in ("funnel", "ltv_cac") and item.chart == "funnel":
-        raise UsageError(f"{metric.name} split by {', '.join(item.by)} cannot be one funnel", remedy="use chart: bars")
+        raise UsageError(
+            say("reports.split_funnel", metric=metric.name, names=listed(item.by)),
+            remedy=say("reports.split_funnel_how"),
+        )
     periods = room.desk.periods(metric, 1, item.grain)
     points = room.desk.ask(metric, periods, item.by)
     known = sorted(points, key=lambda point: (-(point.value.value or 0.0), point.member))
@@ -184,8 +191,8 @@ def _split(item: Item, room: Room, metric: Metric, printer: Printer) -> Block:
     sentence = member_sentence(split, printer, room.locale)
     columns = (
         Column("member", dimension),
-        Column("value", word("value", room.locale), metric.unit),
-        Column("rows", word("rows", room.locale), "count"),
+        Column("value", say("page.value", locale=room.locale), metric.unit),
+        Column("rows", say("page.rows", locale=room.locale), "count"),
     )
     return Block(
         name="_".join((metric.name, "by", *item.by)),

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from opscli.config.document import Document
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.reports.model import Block, Column
 from opscli.reports.report import Item, Room
-from opscli.reports.words import titled, word
+from opscli.reports.words import titled
 from opscli.stage import Catalog
 
 _GOOD = ("ok", "leftovers")
@@ -33,21 +34,21 @@ def build(item: Item, room: Room) -> Block | str:
     )
     rejects = int(desk.session.value(f"SELECT COUNT(*) FROM rejects WHERE rejected_at <= {literal(desk.known_at)}"))
     rows = tuple((row["step"], row["status"], row["rows_in"], row["changed"], row["rejected"]) for row in found)
-    sentence = word("platform_nothing", locale)
+    sentence = say("page.platform_nothing", locale=locale)
     if rows:
         good = sum(row[1] in _GOOD for row in rows)
-        sentence = word("platform", locale, ok=good, count=len(rows), rejects=f"{rejects:,}")
+        sentence = say("page.platform", locale=locale, ok=good, count=len(rows), rejects=f"{rejects:,}")
     return Block(
         name="platform",
         kind="platform",
-        title=titled(item.label, locale) or word("platform_title", locale),
+        title=titled(item.label, locale) or say("page.platform_title", locale=locale),
         sentence=sentence,
         columns=(
-            Column("step", word("run_step", locale)),
-            Column("status", word("status", locale)),
-            Column("rows_in", word("read", locale), "count"),
-            Column("changed", word("changed", locale), "count"),
-            Column("rejected", word("rejected", locale), "count"),
+            Column("step", say("page.run_step", locale=locale)),
+            Column("status", say("page.status", locale=locale)),
+            Column("rows_in", say("page.read", locale=locale), "count"),
+            Column("changed", say("page.changed", locale=locale), "count"),
+            Column("rejected", say("page.rejected", locale=locale), "count"),
         ),
         rows=rows,
     )

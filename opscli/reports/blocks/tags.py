@@ -8,10 +8,11 @@ from opscli.charts.plot import Bar, Plot
 from opscli.config.document import Document
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
+from opscli.phrases import listed, say
 from opscli.reports.model import Block, Column
 from opscli.reports.numbers import Printer
 from opscli.reports.report import Item, Room
-from opscli.reports.words import named, titled, word
+from opscli.reports.words import segment, titled
 from opscli.stage import Catalog
 
 
@@ -30,23 +31,23 @@ def build(item: Item, room: Room) -> Block | str:
     )
     counts = [(str(tag), int(count)) for tag, count in found]
     total = sum(count for _, count in counts)
-    parts = ", ".join(f"{named(tag, locale)} {count:,}" for tag, count in counts)
-    name = named(item.subject, locale)
+    parts = listed((f"{segment(tag, locale)} {count:,}" for tag, count in counts), locale)
+    name = segment(item.subject, locale)
     sentence = (
-        word("tags", locale, total=f"{total:,}", name=name, parts=parts)
+        say("page.tags", locale=locale, total=f"{total:,}", name=name, parts=parts)
         if total
-        else word("tags_nothing", locale, name=name)
+        else say("page.tags_nothing", locale=locale, name=name)
     )
-    bars = tuple(Bar(label=named(tag, locale), value=float(n), note=f"{n / total:.1%}") for tag, n in counts)
+    bars = tuple(Bar(label=segment(tag, locale), value=float(n), note=f"{n / total:.1%}") for tag, n in counts)
     return Block(
         name=f"tags_{item.subject}",
         kind="tags",
-        title=titled(item.label, locale) or word("tags_title", locale, name=name),
+        title=titled(item.label, locale) or say("page.tags_title", locale=locale, name=name),
         sentence=sentence,
         columns=(
-            Column("tag", word("tag", locale)),
-            Column("customers", word("customers", locale), "count"),
-            Column("share", word("share", locale), "percent"),
+            Column("tag", say("page.tag", locale=locale)),
+            Column("customers", say("page.customers", locale=locale), "count"),
+            Column("share", say("page.share", locale=locale), "percent"),
         ),
         rows=tuple((tag, count, count / total) for tag, count in counts),
         plot=Plot(kind=item.chart or "bars", sentence=sentence, bars=bars, show=Printer("count").full)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opscli.errors import DataUnusable
+from opscli.phrases import say
 
 _CHUNK_BYTES = 1 << 20
 _BOMS = (
@@ -74,8 +75,8 @@ def _known(encoding: str) -> str:
         return codecs.lookup(encoding).name
     except LookupError as error:
         raise DataUnusable(
-            f"no encoding is called {encoding!r}",
-            remedy="use auto, utf-8, latin-1, cp1252 or utf-16 in format.encoding",
+            say("sources.no_encoding", encoding=encoding),
+            remedy=say("sources.no_encoding_how"),
         ) from error
 
 
@@ -90,7 +91,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
             while chunk := file.read(_CHUNK_BYTES):
                 yield chunk
     except (gzip.BadGzipFile, EOFError) as error:
-        raise DataUnusable(f"{path} is no complete gzip file: {error}", remedy="export the file again") from error
+        raise DataUnusable(
+            say("sources.bad_gzip", path=path, error=error), remedy=say("sources.export_again")
+        ) from error
 
 
 def _decode_chunks(path: Path, encoding: str) -> Iterator[str]:
@@ -113,8 +116,8 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
         yield from _decode_chunks(path, encoding)
     except UnicodeDecodeError as error:
         raise DataUnusable(
-            f"{path} does not decode as {encoding}: byte {error.start} ({error.reason})",
-            remedy="declare the file's encoding in the source, such as format: {encoding: latin-1}",
+            say("sources.no_decoding", path=path, encoding=encoding, byte=error.start, reason=error.reason),
+            remedy=say("sources.no_decoding_how"),
         ) from error
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable
+from opscli.phrases import say
 from opscli.sources.formats.rows import LINE, RAW, ReadRequest, Rows, text_literal
 
 SUFFIXES = ("parquet", "pq")
@@ -23,7 +24,8 @@ def read(request: ReadRequest, session: Session) -> Rows:
         count = int(session.value(f"SELECT count(*) FROM read_parquet({place})"))
     except duckdb.Error as error:
         raise DataUnusable(
-            f"{request.label} is no readable Parquet file: {str(error).splitlines()[0]}", remedy="export the file again"
+            say("sources.bad_parquet", file=request.label, error=str(error).splitlines()[0]),
+            remedy=say("sources.export_again"),
         ) from error
     columns = {str(row[0]): _logical(str(row[1])) for row in described}
     quote = session.dialect.quote

@@ -121,7 +121,10 @@ def test_the_text_speaks_chinese(lab: Lab) -> None:
     lab.locale = "zh"
     prepare(lab, {"amy": {"last_login_at": ago(41)}})
     lab.run(lab.ctx())
-    assert open_tasks(lab)[0]["title"] == "41天未登录"
+    [task] = open_tasks(lab)
+    assert task["title"] == "41天未登录"
+    assert task["body"].startswith("已41天未登录（上次登录")  # noqa: RUF001  full-width punctuation is how Chinese is written
+    assert task["body"].endswith("。\n健康分未知。")
 
 
 def test_only_high_value_customers_are_judged(lab: Lab) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from opscli.metrics.periods import Calendar
 from opscli.reports.numbers import Printer
-from opscli.reports.words import age, catalogue, named, period_name
+from opscli.reports.words import age, period_name, segment
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,23 @@ def test_axis_values_are_short() -> None:
     assert Printer("percent").short(0.075) == "7.5%"
 
 
-def test_both_languages_have_every_word() -> None:
-    words = catalogue()["words"]
-    assert set(words["en"]) == set(words["zh"])
-    for key, text in words["en"].items():
-        assert sorted(part.split("}")[0] for part in text.split("{")[1:]) == sorted(
-            part.split("}")[0] for part in words["zh"][key].split("{")[1:]
-        ), key
+def test_units_are_words_of_the_language() -> None:
+    hours, shares = Printer("hours", locale="zh"), Printer("percent", locale="zh")
+    assert (hours.full(4.5), shares.change(0.25, 0.2), shares.margin(0.2, 0.3)) == (
+        "4.5 小时",
+        "+5.0 个百分点",
+        "± 5.0 个百分点",
+    )
 
 
 def test_names_and_periods_as_people_read_them() -> None:
     month = Calendar().period_of(date(2017, 12, 5), "month")
 
     assert (period_name(month, "en"), period_name(month, "zh-CN")) == ("Dec 2017", "2017年12月")
-    assert (named("at_risk", "en"), named("at_risk", "zh"), named("my_tag", "zh")) == ("at risk", "有风险", "my tag")
+    assert (segment("at_risk", "en"), segment("at_risk", "zh"), segment("my_tag", "zh")) == (
+        "at risk",
+        "有风险",
+        "my tag",
+    )
     assert [age(timedelta(minutes=m)) for m in (5, 300, 6000)] == ["5 min", "5 h", "4 d"]
+    assert [age(timedelta(minutes=m), "zh") for m in (5, 300, 6000)] == ["5 分钟", "5 小时", "4 天"]
