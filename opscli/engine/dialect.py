@@ -60,7 +60,7 @@ class Dialect(Protocol):
         """A text literal."""
         ...
 
-    def double(self, value: int | Decimal) -> str:
+    def double(self, value: Decimal) -> str:
         """A literal of type DOUBLE: the double that is nearest to the decimal number."""
         ...
 
@@ -118,9 +118,9 @@ class DuckDBDialect:
     def text(self, value: str) -> str:
         return text_literal(value)
 
-    def double(self, value: int | Decimal) -> str:
+    def double(self, value: Decimal) -> str:
         """With an exponent: `0.1` is a DECIMAL, whose cast to DOUBLE may miss the nearest one."""
-        return f"{value:f}e0"
+        return f"({value:f}e0)" if value.is_signed() else f"{value:f}e0"
 
     def whole(self, double_sql: str) -> str:
         return f"ROUND({double_sql})"
@@ -170,7 +170,7 @@ class PostgresDialect:
     def text(self, value: str) -> str:
         return text_literal(value)
 
-    def double(self, value: int | Decimal) -> str:
+    def double(self, value: Decimal) -> str:
         """A number with a point or an exponent is NUMERIC here, and the cast reads its digits."""
         return f"CAST({value:f} AS DOUBLE PRECISION)"
 
@@ -190,7 +190,7 @@ class PostgresDialect:
         return f"TRANSLATE({upper}, '{aside}', '{simple}')"
 
     def ordered(self, text_sql: str) -> str:
-        return f'{text_sql} COLLATE "C"'
+        return f'({text_sql} COLLATE "C")'
 
     def like(self, text_sql: str, pattern_sql: str) -> str:
         """A backslash would escape."""
@@ -230,8 +230,8 @@ class SparkDialect:
         """Backslashes escape, and two quotes in a row would join two literals."""
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
-    def double(self, value: int | Decimal) -> str:
-        return f"{value:f}D"
+    def double(self, value: Decimal) -> str:
+        return f"({value:f}D)" if value.is_signed() else f"{value:f}D"
 
     def whole(self, double_sql: str) -> str:
         """ROUND goes half up in size, by the digits of the double's text."""

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from opscli.engine.dialect import text_literal
 from opscli.rules.target import Target
 from opscli.rules.tree import Node
 
@@ -28,13 +27,14 @@ def has_tag(parts: Sequence[Node], _args: Sequence[str], target: Target) -> str:
         return target.has_tag(tag)
     now = target.instant(target.as_of)
     return _among(
-        target, f"tag_history t WHERE t.tag = {text_literal(tag)} AND t.entered_at <= {now} AND t.left_at > {now}"
+        target,
+        f"tag_history t WHERE t.tag = {target.dialect.text(tag)} AND t.entered_at <= {now} AND t.left_at > {now}",
     )
 
 
 def had_tag(parts: Sequence[Node], _args: Sequence[str], target: Target) -> str:
     """A tag at any instant of [as_of - span, as_of)."""
-    tag, now = text_literal(str(parts[0].value)), target.instant(target.as_of)
+    tag, now = target.dialect.text(str(parts[0].value)), target.instant(target.as_of)
     start = _start(parts, target)
     since = f" AND t.left_at > {start}" if start else ""
     return _among(target, f"tag_history t WHERE t.tag = {tag} AND t.entered_at < {now}{since}")
@@ -46,7 +46,7 @@ def tag_since(parts: Sequence[Node], args: Sequence[str], target: Target) -> str
     Where the present is being worked out (`target.has_tag`), the history ends before as_of, and who enters now has the
     tag since now.
     """
-    tag, now = text_literal(str(parts[0].value)), target.instant(target.as_of)
+    tag, now = target.dialect.text(str(parts[0].value)), target.instant(target.as_of)
     before = "<" if target.has_tag is not None else "<="
     # Renamed inside, so that a bare column of the outer row cannot be taken for one of the history.
     since = (
@@ -75,10 +75,10 @@ def clicked(parts: Sequence[Node], _args: Sequence[str], target: Target) -> str:
 def in_campaign(parts: Sequence[Node], _args: Sequence[str], target: Target) -> str:
     """Entered a campaign before as_of, and that enrolment was not over before as_of."""
     now = target.instant(target.as_of)
-    over = ", ".join(map(text_literal, _ENDED))
+    over = ", ".join(map(target.dialect.text, _ENDED))
     return _among(
         target,
-        f"enrolment_events t WHERE t.campaign = {text_literal(str(parts[0].value))} AND t.kind = 'entered' "
+        f"enrolment_events t WHERE t.campaign = {target.dialect.text(str(parts[0].value))} AND t.kind = 'entered' "
         f"AND t.occurred_at < {now} AND t.customer_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM enrolment_events x "
         f"WHERE x.enrolment_id = t.enrolment_id AND x.kind IN ({over}) AND x.occurred_at < {now})",
     )
@@ -93,7 +93,7 @@ def anniversary(parts: Sequence[Node], args: Sequence[str], target: Target) -> s
     offset = parts[1].value if isinstance(parts[1].value, timedelta) else timedelta()
     day = local_day(target.as_of, zone) - offset
     days = [day.day, *([_LEAP_DAY[1]] if _stands_in_for_leap_day(day) else [])]
-    at = args[0] if parts[0].type == "date" else _local_day_sql(args[0], zone)
+    at = args[0] if parts[0].type == "date" else target.dialect.local_day(args[0], zone)
     return (
         f"(EXTRACT(MONTH FROM {at}) = {day.month} AND EXTRACT(DAY FROM {at}) IN ({', '.join(map(str, days))}) "
         f"AND EXTRACT(YEAR FROM {at}) < {day.year})"
@@ -109,18 +109,12 @@ def _stands_in_for_leap_day(day: date) -> bool:
     return (day.month, day.day + 1) == _LEAP_DAY and (day + timedelta(days=1)).month != _LEAP_DAY[0]
 
 
-def _local_day_sql(instant: str, zone: str) -> str:
-    if zone == "UTC":
-        return f"CAST({instant} AS DATE)"
-    return f"CAST(({instant} AT TIME ZONE 'UTC') AT TIME ZONE {text_literal(zone)} AS DATE)"
-
-
 def _messages(parts: Sequence[Node], target: Target, kind: str, besides: str) -> str:
     campaign, _, step = str(parts[0].value).partition("/")
     start = _start(parts, target)
-    wanted = [f"e.campaign = {text_literal(campaign)}", kind, f"e.occurred_at < {target.instant(target.as_of)}"]
+    wanted = [f"e.campaign = {target.dialect.text(campaign)}", kind, f"e.occurred_at < {target.instant(target.as_of)}"]
     wanted += [f"e.occurred_at >= {start}"] if start else []
-    wanted += [f"m.step = {text_literal(step)}"] if step else []
+    wanted += [f"m.step = {target.dialect.text(step)}"] if step else []
     join = " JOIN messages m ON m.message_key = e.message_key" if step else ""
     where = " AND ".join([*wanted, "e.customer_id IS NOT NULL"])
     return _among(target, f"message_events e{join} WHERE {where}{besides}", column="e.customer_id")
