@@ -13,8 +13,14 @@ from opscli.rules.target import Target
 from opscli.rules.tree import Expression
 from opscli.stage import Catalog
 
-FROM = "profiles p LEFT JOIN customers c ON c.customer_id = p.customer_id"
-"""The rows that `target` stands on."""
+
+def over(profiles: str) -> str:
+    """The rows that `target` stands on, with the profiles of a table."""
+    return f"{profiles} p LEFT JOIN customers c ON c.customer_id = p.customer_id"
+
+
+FROM = over("profiles")
+"""The same with the profiles that stand."""
 
 
 def standing(session: Session) -> datetime | None:

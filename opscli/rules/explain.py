@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from opscli.rules.sql import render
 from opscli.rules.target import Target
@@ -50,18 +50,40 @@ def look(expression: Expression, target: Target, row_of: Callable[[str], tuple[o
     return tuple(findings)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A condition with its verdict: `op` is and, or, not over its parts, or `leaf` with the values behind it."""
+
+    op: str
+    text: str
+    verdict: bool | None
+    values: Mapping[str, object] = field(default_factory=dict)
+    parts: tuple[Judged, ...] = ()
+
+
+def judged(expression: Expression | Node, findings: Iterable[Finding]) -> Judged:
+    """The condition as a tree of its leaves' findings, combined in three-valued logic."""
+    node = expression.root if isinstance(expression, Expression) else expression
+    return _judge(node, {finding.text: finding for finding in findings})
+
+
 def combine(expression: Expression | Node, verdicts: Mapping[str, bool | None]) -> bool | None:
     """The condition's verdict from its leaves' (by their text), in three-valued logic."""
-    node = expression.root if isinstance(expression, Expression) else expression
+    return judged(expression, (Finding(text=text, verdict=one, values={}) for text, one in verdicts.items())).verdict
+
+
+def _judge(node: Node, found: Mapping[str, Finding]) -> Judged:
+    text = source(node)
     if not _joins(node):
-        return verdicts[source(node)]
-    parts = [combine(part, verdicts) for part in node.parts]
+        return Judged(op="leaf", text=text, verdict=found[text].verdict, values=found[text].values)
+    parts = tuple(_judge(part, found) for part in node.parts)
+    verdicts = [part.verdict for part in parts]
     if node.op == "not":
-        return None if parts[0] is None else not parts[0]
-    decisive = node.op == "or"
-    if decisive in parts:
-        return decisive
-    return None if None in parts else not decisive
+        verdict = None if verdicts[0] is None else not verdicts[0]
+    else:
+        decisive = node.op == "or"
+        verdict = decisive if decisive in verdicts else None if None in verdicts else not decisive
+    return Judged(op=node.op, text=text, verdict=verdict, parts=parts)
 
 
 def _joins(node: Node) -> bool:
@@ -72,7 +94,7 @@ def _values(node: Node) -> tuple[Node, ...]:
     """Names below, and the calls and calculations directly below, each once."""
     if node.op == "not":
         return _values(node.parts[0])
-    direct = [part for part in node.parts if part.op not in {"name", "literal", "as"} and node.op != "call"]
+    direct = [part for part in node.parts if part.op not in {"name", "literal", "param", "as"} and node.op != "call"]
     named = [part for part in node.walk() if part.op == "name"]
     seen: dict[str, Node] = {}
     for part in (*named, *direct):

@@ -57,11 +57,12 @@ def of_files(names: Mapping[str, str]) -> Scope:
     return Scope(names=names, lacks={IDENTITY: nobody, HISTORY: nobody, NOW: say("rules.any_time")})
 
 
-def of_customers(catalog: Catalog) -> Scope:
+def of_customers(catalog: Catalog, *, params: Mapping[str, str] | None = None) -> Scope:
     """Conditions over customers: their fields and traits (a trait hides the field of its name), and their past."""
     customers = catalog.entities.get("customers")
     fields = {column.name: column.type for column in customers.columns} if customers else {}
-    return Scope(names={**fields, **catalog.types("trait")}, zone=catalog.zone, known=known_in(catalog))
+    names = {**fields, **catalog.types("trait")}
+    return Scope(names=names, zone=catalog.zone, params=params or {}, known=known_in(catalog))
 
 
 def known_in(catalog: Catalog) -> dict[str, frozenset[str]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from opscli.charts.width import pad
+from opscli.charts.width import width as columns_of
 from opscli.clock import iso
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, UsageError
+from opscli.phrases import current, listed, named, say
 from opscli.rules import audience
-from opscli.rules.explain import Finding, combine, look
+from opscli.rules.explain import Finding, Judged, judged, look
 from opscli.rules.tree import Expression
 from opscli.rules.words import describe
 from opscli.stage import Context
@@ -20,13 +23,15 @@ from opscli.tags.tags import Tag, TagSpec
 from opscli.traits.model import TraitSpec
 
 WORDS = {True: "yes", False: "no", None: "unknown"}
+"""The codes of verdicts; `phrases.named` says them to people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """The answer for one customer and tag at `as_of`. `since` and `origin` are those of the interval that is open then.
 
-    `verdict` is the condition's (None = unknown); `winner` is the tag of an exclusive dimension that comes first.
+    `verdict` is the condition's (None = unknown), `judged` its tree of clauses; `winner` is the tag of an exclusive
+    dimension that comes first.
     """
 
     customer_id: str
@@ -35,9 +40,9 @@ class Explanation:
     as_of: datetime
     since: datetime | None
     origin: str
-    verdict: bool | None
     words: str
-    findings: tuple[Finding, ...]
+    verdict: bool | None
+    judged: Judged
     pin: Mapping[str, Any] | None
     winner: str
 
@@ -50,7 +55,7 @@ def explain(ctx: Context, customer_id: str, name: str) -> Explanation:
         held = {pin["tag"]: pin for pin in pins.of_customer(connection, customer_id, ctx.as_of)}
     with ctx.warehouse.read() as session:
         as_of = profile_time(session, customer_id)
-        findings = findings_of(ctx.at(as_of=as_of), session, expression, customer_id)
+        found = judged(expression, findings_of(ctx.at(as_of=as_of), session, expression, customer_id))
         now = _intervals(session, customer_id, spec.dimension, as_of)
     before = [item.name for item in spec.tags[: tag.position]] if spec.exclusive else []
     since, origin = now.get(name, (None, ""))
@@ -61,9 +66,9 @@ def explain(ctx: Context, customer_id: str, name: str) -> Explanation:
         as_of=as_of,
         since=since,
         origin=origin,
-        verdict=combine(expression, {finding.text: finding.verdict for finding in findings}),
-        words=describe(expression, ctx.project.locale, labels(ctx)),
-        findings=findings,
+        words=describe(expression, current(), labels(ctx)),
+        verdict=found.verdict,
+        judged=found,
         pin=held.get(name),
         winner=next((item for item in before if item in now), ""),
     )
@@ -82,33 +87,61 @@ def findings_of(ctx: Context, session: Session, expression: Expression, customer
 def as_text(explanation: Explanation) -> str:
     """The explanation for people."""
     has = explanation.since is not None
-    lines = [f"{explanation.tag} ({explanation.dimension}) of {explanation.customer_id}: {'yes' if has else 'no'}"]
+    subject = {"tag": explanation.tag, "dimension": explanation.dimension, "customer": explanation.customer_id}
+    lines = [say("tags.verdict", **subject, verdict=named("yes" if has else "no"))]
     if explanation.since is not None:
-        by = {"rule": "by its condition", "pin": "by a pin"}[explanation.origin]
-        lines.append(f"  since {iso(explanation.since)}, {by}")
-    lines.append(f"  as of {iso(explanation.as_of)}")
-    lines.append(f"  condition: {WORDS[explanation.verdict]} ({explanation.words})")
-    lines += findings_text(explanation.findings, indent="    ")
+        lines.append("  " + say(f"tags.since_by_{explanation.origin}", since=iso(explanation.since)))
+    lines.append("  " + say("tags.as_of", as_of=iso(explanation.as_of)))
+    condition = named(WORDS[explanation.verdict])
+    lines.append("  " + say("tags.condition", verdict=condition, words=explanation.words))
+    lines += tree_text(explanation.judged, indent="    ")
     if explanation.pin:
-        pin = explanation.pin
-        end = f" until {iso(pin['until'])}" if pin["until"] else ""
-        who, why = pin["set_by"] or "nobody named", pin["reason"] or "no reason given"
-        lines.append(f"  pin: {pin['verdict']}{end}, set by {who}: {why}")
+        lines.append(f"  {_pin_text(explanation.pin)}")
     if explanation.winner:
-        lines.append(f"  {explanation.winner} comes first in {explanation.dimension}: one tag of it at a time")
+        lines.append("  " + say("tags.comes_first", winner=explanation.winner, dimension=explanation.dimension))
     return "\n".join(lines) + "\n"
 
 
-def findings_text(findings: tuple[Finding, ...], *, indent: str = "") -> list[str]:
-    """One line a leaf: verdict, text, and the values it was judged by."""
-    width = max((len(finding.text) for finding in findings), default=0)
-    lines = []
-    for finding in findings:
-        values = ", ".join(
-            f"{name} = {_shown(value)}" for name, value in finding.values.items() if name != finding.text
-        )
-        lines.append(f"{indent}{WORDS[finding.verdict]:<8}{finding.text:<{width}}  {values}".rstrip())
-    return lines
+def _pin_text(pin: Mapping[str, Any]) -> str:
+    who, why = pin["set_by"] or say("tags.nobody_named"), pin["reason"] or say("tags.no_reason")
+    if pin["until"]:
+        return say("tags.pin_until", verdict=pin["verdict"], until=iso(pin["until"]), who=who, why=why)
+    return say("tags.pin", verdict=pin["verdict"], who=who, why=why)
+
+
+def tree_text(found: Judged, *, indent: str = "") -> list[str]:
+    """The condition clause by clause: verdict, then the clause at its depth with the values that it was judged by."""
+    rows = list(_rows(found, 0))
+    verdicts = [named(WORDS[part.verdict]) for part, _, _ in rows]
+    left = max(8, *(columns_of(text) + 2 for text in verdicts))
+    middle = max(columns_of(text) for _, text, _ in rows)
+    return [
+        f"{indent}{pad(verdict, left)}{pad(text, middle)}  {values}".rstrip()
+        for verdict, (_, text, values) in zip(verdicts, rows, strict=True)
+    ]
+
+
+def _rows(found: Judged, depth: int) -> Iterator[tuple[Judged, str, str]]:
+    inside = found
+    key = f"tree_{found.op}"
+    if found.op == "not":  # `not (a or b)` reads as "none of these", over a and b
+        inside = found.parts[0]
+        key = f"tree_not_{inside.op}"
+    if found.op == "leaf":
+        shown = (f"{name} = {_shown(value)}" for name, value in found.values.items() if name != found.text)
+        yield found, "  " * depth + found.text, listed(shown)
+        return
+    yield found, "  " * depth + say(f"rules.{key}"), ""
+    for part in inside.parts:
+        yield from _rows(part, depth + 1)
+
+
+def tree_data(found: Judged) -> dict[str, Any]:
+    """The same for programs."""
+    data: dict[str, Any] = {"op": found.op, "text": found.text, "verdict": WORDS[found.verdict]}
+    if found.parts:
+        return {**data, "parts": [tree_data(part) for part in found.parts]}
+    return {**data, "values": dict(found.values)}
 
 
 def labels(ctx: Context) -> dict[str, str]:
@@ -118,7 +151,7 @@ def labels(ctx: Context) -> dict[str, str]:
         found |= {trait.name: trait.label for trait in traits.traits}
     for tags in ctx.project.all("tags", TagSpec):
         found |= {tag.name: tag.label for tag in tags.tags}
-    return {name: text for name, label in found.items() if (text := label_in(label, ctx.project.locale))}
+    return {name: text for name, label in found.items() if (text := label_in(label, current()))}
 
 
 def label_in(label: str | Mapping[str, str], locale: str) -> str:
@@ -132,8 +165,8 @@ def find_tag(ctx: Context, name: str) -> tuple[TagSpec, Tag]:
         for tag in spec.tags:
             if tag.name == name:
                 return spec, tag
-    known = ", ".join(ctx.project.catalog.names("tag")) or "none"
-    raise UsageError(f"there is no tag {name!r}", remedy=f"tags: {known}")
+    known = listed(ctx.project.catalog.names("tag")) or say("cli.none")
+    raise UsageError(say("tags.no_tag", name=name), remedy=say("tags.tags_are", known=known))
 
 
 def profile_time(session: Session, customer_id: str) -> datetime:
@@ -142,7 +175,7 @@ def profile_time(session: Session, customer_id: str) -> datetime:
     if "profiles" in session.tables():
         found = session.value("SELECT as_of FROM profiles WHERE customer_id = ?", (customer_id,))
     if not isinstance(found, datetime):
-        raise DataUnusable(f"{customer_id} has no profile", remedy="opscli run nightly, whose step profiles makes them")
+        raise DataUnusable(say("tags.no_profile_of", customer_id=customer_id), remedy=say("data.no_profiles_how"))
     return found
 
 
@@ -161,4 +194,4 @@ def _shown(value: object) -> str:
         return iso(value)
     if isinstance(value, float):
         return f"{value:.4f}".rstrip("0").rstrip(".")
-    return "unknown" if value is None else str(value)
+    return named("unknown") if value is None else str(value)

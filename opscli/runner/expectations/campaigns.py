@@ -101,13 +101,14 @@ def why(world: World, spec: CampaignSpec, name: str, found: Standing) -> Iterato
 
 def _audience(world: World, text: Any, customer: str) -> Iterator[str]:
     from opscli.rules import audience
-    from opscli.tags.explain import findings_of, findings_text
+    from opscli.rules.explain import judged
+    from opscli.tags.explain import findings_of, tree_text
 
     expression = audience.condition(text, world.ctx.project.catalog)
     with world.ctx.warehouse.read() as session:
-        findings = findings_of(world.ctx, session, expression, customer)
+        found = judged(expression, findings_of(world.ctx, session, expression, customer))
     yield f"audience: {text}"
-    yield from findings_text(findings, indent="  ")
+    yield from tree_text(found, indent="  ")
 
 
 def _behind(spec: CampaignSpec, status: str, step: str, events: Iterable[Any]) -> tuple[str, ...]:
