@@ -8,7 +8,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
-from opscli.cli.commands import config_diff, config_schema, config_upgrade
+from opscli.cli.commands import config_diff, config_handbook, config_schema, config_upgrade
 
 if TYPE_CHECKING:
     from opscli.config.document import Document
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The configuration: check, show, explain.", no_args_is_help=True)
 app.command()(config_diff.diff)
 app.command()(config_diff.history)
+app.command()(config_handbook.handbook)
 app.command()(config_upgrade.upgrade)
 app.command()(config_schema.schema)
 
