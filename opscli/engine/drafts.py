@@ -131,15 +131,17 @@ def in_words(flaw: Flaw, field: Field) -> str:
         return say("entity.flaw_choice", values=", ".join(map(shown, field.allowed)))
     if flaw.reason.startswith("not_") and flaw.reason.removeprefix("not_") == stated:
         return say("entity.flaw_format", format=stated)
-    key = _WORDS.get(str(flaw.error.validator) if flaw.error is not None else "", "other")
+    key = _MORE_WORDS.get(str(flaw.error.validator) if flaw.error is not None else "", "other")
     words = {"missing": say("entity.flaw_missing", name=field.name)}.get(flaw.reason)
     return words or say(f"entity.flaw_{key}", limit=shown(stated), count=stated)
 
 
 _WORDS = {
     "minimum": "minimum", "exclusiveMinimum": "above", "maximum": "maximum", "exclusiveMaximum": "below",
-    "multipleOf": "multiple", "minLength": "short", "maxLength": "long", "pattern": "pattern",
+    "multipleOf": "multiple", "minLength": "short", "maxLength": "long", "pattern": "pattern", "minItems": "few",
+    "maxItems": "many",
 }  # fmt: skip
+_MORE_WORDS = {**_WORDS, "uniqueItems": "unique", "type": "type", "minProperties": "few", "maxProperties": "many"}
 
 
 def shown(value: Any) -> str:

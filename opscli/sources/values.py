@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from opscli.engine.dialect import Dialect
 from opscli.sources.formats.rows import text_literal
 
-_INTEGER = r"[+-]?[0-9]{1,18}"
+_INTEGER = r"[+-]?[0-9]{1,19}"
+_WHOLE = r"[+-]?[0-9]{1,19}[.]0+"
+"""JSON takes 3.0 for an integer, and tools that know no empty integers write it."""
 _NUMBER = r"[+-]?([0-9]+D?[0-9]*|D[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _GROUPED = r"[+-]?[0-9]{1,3}(G[0-9]{3})+(D[0-9]+)?"
 _OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
@@ -44,7 +46,11 @@ def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
         return sql
     engine_type = dialect.type(kind)
     if kind == "integer":
-        return f"CASE WHEN {_matches(sql, _INTEGER)} THEN CAST({sql} AS {engine_type}) END"
+        pointed = sql if style.decimal == "." else f"replace({sql}, ',', '.')"
+        return (
+            f"CASE WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {engine_type}) "
+            f"WHEN {_matches(pointed, _WHOLE)} THEN TRY_CAST(split_part({pointed}, '.', 1) AS {engine_type}) END"
+        )
     if kind in ("float", "money"):
         return _number(sql, engine_type, style)
     if kind == "boolean":
