@@ -102,9 +102,9 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
     many = len(verdict.case.moments) > 1
     told: set[tuple[str, ...]] = set()
     for failure in verdict.failures:
-        known = failure.why in told
         yield from _failure(failure, many)
-        yield from [f"    {say('testing.as_above')}"] if known and failure.why else (f"    {line}" for line in failure.why)
+        lines = (say("testing.as_above"),) if failure.why and failure.why in told else failure.why
+        yield from (f"    {line}" for line in lines)
         told.add(failure.why)
 
 

@@ -31,7 +31,11 @@ class WithNew(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=WithNew, help="Test the configuration: given these records, expect these tags, mails, numbers.")
+app = typer.Typer(
+    cls=WithNew,
+    help="Test the configuration: given these records, expect these tags, mails, numbers.",
+    context_settings={"allow_interspersed_args": True},  # options may follow the files, as with any other test runner
+)
 
 
 @app.callback(

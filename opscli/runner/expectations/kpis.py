@@ -75,11 +75,20 @@ def _judged(part: Part, desk: Desk, metric: Metric, world: World) -> Iterator[Fa
 def _why(world: World, metric: Metric, period: Period, value: Value | None) -> Iterator[str]:
     yield world.place_of("metric", metric.name)
     own = ("type", "of", "where", "numerator", "denominator", "expr", "inputs", "time")
-    yield "  " + ", ".join(f"{key}: {metric.document.data[key]}" for key in own if key in metric.document.data)
+    yield "  " + ", ".join(
+        f"{key}: {_written(metric.document.data[key])}" for key in own if key in metric.document.data
+    )
     yield f"  {period.label}: {period.start:%Y-%m-%d %H:%M} to {period.end:%Y-%m-%d %H:%M} UTC"
     if value is not None:
         facts = {"numerator": value.numerator, "denominator": value.denominator, "rows": value.rows}
         yield "  " + ", ".join(f"{key} {shown(number)}" for key, number in facts.items() if number is not None)
+
+
+def _written(value: Any) -> str:
+    """A value of a definition as it stands in a file, on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in value.items()) + "}"
+    return str(value)
 
 
 def _values(metric: Part) -> Iterator[Part]:
