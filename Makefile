@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The older engine that conditions must agree on; its tests skip without it.
+OLDER := .venv-duckdb15
 
-.PHONY: help demo test check format bench faults docs lock clean
+.PHONY: help demo test check format bench faults docs lock clean older-duckdb
 
 help:
 	@echo "make demo     install, write the sample data, run the nightly job, show the report"
@@ -19,6 +21,13 @@ $(STAMP): .ci/requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q opscli
 	@touch $(STAMP)
+
+older-duckdb: $(OLDER)/.installed
+
+$(OLDER)/.installed: .ci/duckdb15.txt
+	$(PYTHON) -m venv $(OLDER)
+	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/duckdb15.txt
+	@touch $@
 
 demo: $(STAMP)
 	$(BIN)/opscli demo data
