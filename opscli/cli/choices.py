@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,3 +68,18 @@ SHARED = (
     Shared(("--yes", "-y"), "assume_yes", "Answer every question with yes.", flag=True),
     Shared(("--no-input",), "ask", "Never ask; fail where an answer is needed.", flag=False),
 )
+
+
+def moved_behind(argv: Sequence[str]) -> list[str]:
+    """The words with shared options that stand before the command (`opscli --env prod status`) behind it."""
+    takes = {name: item.flag is None for item in SHARED for name in item.names}
+    words, before = list(argv), []
+    while words and words[0].partition("=")[0] in takes:
+        word = words.pop(0)
+        before.append(word)
+        if takes[word.partition("=")[0]] and "=" not in word and words:
+            before.append(words.pop(0))
+    if not words or words[0].startswith("-"):
+        return list(argv)
+    end = words.index("--") if "--" in words else len(words)
+    return [*words[:end], *before, *words[end:]]

@@ -63,7 +63,8 @@ class Interrupted(BaseException):
 
 
 def _call(argv: Sequence[str]) -> int:
+    from opscli.cli.choices import moved_behind
     from opscli.cli.group import build
 
-    result = build().main(args=list(argv), prog_name="opscli", standalone_mode=False)
+    result = build().main(args=moved_behind(argv), prog_name="opscli", standalone_mode=False)
     return result if isinstance(result, int) else 0
