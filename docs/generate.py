@@ -59,6 +59,8 @@ def command_page(name: str, command: Any) -> str:
     children: Mapping[str, Any] = getattr(command, "commands", {})
     if not children:
         return "\n".join([*lines, *_usage(f"opscli {name}", command)]) + "\n"
+    if command.invoke_without_command:  # such as dedupe and test, which run by themselves
+        lines += [*_usage(f"opscli {name}", command), ""]
     for word, child in children.items():
         lines += [f"## opscli {name} {word}", "", *_described(child), *_usage(f"opscli {name} {word}", child), ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -47,7 +47,7 @@ class Telling:
             report.show([_row(item) for item in verdicts] if kind != "jsonl" else [_data(item) for item in verdicts])
             return
         for verdict in bad:
-            sys.stdout.write("\n" + "\n".join(_told(verdict)) + "\n")
+            sys.stdout.write("\n" + "\n".join(told(verdict)) + "\n")
         sys.stdout.write(f"\n{self._sum(verdicts)}\n")
 
     def _sum(self, verdicts: Sequence[Verdict]) -> str:
@@ -89,7 +89,8 @@ def _word(verdict: Verdict) -> str:
     return f"{_GREEN if verdict.passed else _RED}{word}{_PLAIN}"
 
 
-def _told(verdict: Verdict) -> Iterator[str]:
+def told(verdict: Verdict) -> Iterator[str]:
+    """A case that failed, with every reason, line by line."""
     yield f"{say('testing.word_failed').strip()}  {verdict.case.id}"
     yield from (f"  {line}".rstrip() for line in _reasons(verdict))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -108,5 +107,3 @@ def new(
             path = write(ctx.project.root, name, text, force=force)
     shown = path.relative_to(session.root()).as_posix()
     report.done(say("testing.written", file=shown), {"file": shown})
-    if not sys.stdout.isatty() and report.chosen_format() == "table":
-        report.note(say("testing.written", file=shown))

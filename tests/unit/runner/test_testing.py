@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from opscli.config.load import read_beside
 from opscli.errors import ConfigInvalid, UsageError
 from opscli.ids import bucket
 from opscli.outcome import Issue
 from opscli.runner import simulate, testing
+from opscli.runner.compile import check_project
 from opscli.runner.draft import skeleton, write
 from opscli.runner.simulate import Simulator, Verdict, simulator, steps_for
+from opscli.runner.test import Tests
 from opscli.runner.testing import Wanted, check_all, check_tests, choose, project_for_tests
 from opscli.runner.world import agree, shown
 
@@ -151,9 +154,9 @@ def test_a_test_in_a_file_of_another_name_and_another_kind_in_a_test_file_are_to
 
 def test_tests_change_neither_the_version_nor_what_a_run_reads(written: Callable[[str], Path]) -> None:
     root = written("kind: test\nversion: 1\nas_of: 2026-05-01\nexpect: {}\n")
-    before = testing.check_project(root, None).loaded
+    before = check_project(root, None).loaded
     (root / "configs" / "x.test.yaml").unlink()
-    assert testing.check_project(root, None).loaded.version == before.version
+    assert check_project(root, None).loaded.version == before.version
     assert "test" not in {document.kind for document in before.documents}
 
 
@@ -166,9 +169,13 @@ def test_good_tests_are_not_read_again_until_something_changes(
 
     time.sleep(0.1)  # a seal is believed once no second edit can hide behind the same time stamps
     check_all(root, None)
-    calls: list[int] = []
-    real = testing.read_beside
-    monkeypatch.setattr(testing, "read_beside", lambda place: calls.append(1) or real(place))
+    calls: list[Path] = []
+
+    def counted(place: Path) -> Any:
+        calls.append(place)
+        return read_beside(place)
+
+    monkeypatch.setattr(testing, "read_beside", counted)
     check_all(root, None)
     assert not calls
     written(f"{HEAD}given: {{customers: [{{id: a}}]}}\nexpect: {{tags: {{a: [nobody]}}}}\n")
@@ -318,7 +325,7 @@ def test_what_a_stage_refuses_is_an_error_of_the_case(
 
 
 @pytest.fixture
-def three(root: Path) -> tuple[Path, tuple[testing.Tests, ...]]:
+def three(root: Path) -> tuple[Path, tuple[Tests, ...]]:
     for name in ("tags/value", "tags/habit", "campaigns/nurture"):
         (root / "configs" / f"{name}.test.yaml").write_text(
             f"{HEAD}{ANN}expect: {{tags: {{a: [asked]}}}}\n", encoding="utf-8"
@@ -337,7 +344,7 @@ def three(root: Path) -> tuple[Path, tuple[testing.Tests, ...]]:
     ],
 )
 def test_cases_are_chosen_by_place_and_words(
-    three: tuple[Path, tuple[testing.Tests, ...]], paths: list[str], text: str, names: list[str]
+    three: tuple[Path, tuple[Tests, ...]], paths: list[str], text: str, names: list[str]
 ) -> None:
     root, specs = three
     assert [case.name for case in choose(specs, Wanted(paths=paths, text=text), root)] == names
@@ -345,7 +352,7 @@ def test_cases_are_chosen_by_place_and_words(
 
 @pytest.mark.parametrize("wanted", [Wanted(paths=["configs/tag"]), Wanted(text="nobody"), Wanted(paths=["x::y"])])
 def test_a_place_or_word_that_no_test_has_is_a_mistake_of_the_call(
-    three: tuple[Path, tuple[testing.Tests, ...]], wanted: Wanted
+    three: tuple[Path, tuple[Tests, ...]], wanted: Wanted
 ) -> None:
     with pytest.raises(UsageError):
         choose(three[1], wanted, three[0])
