@@ -18,6 +18,7 @@ from opscli.rules.tree import Expression, Node, RuleInvalid, Value, family
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 
@@ -75,8 +76,7 @@ def _value(text: str, zone: str) -> Value:
             return parse_instant(text, zone)
     except ValueError as error:
         raise RuleInvalid(str(error), how=say("rules.write_instant")) from error
-    quoted = len(text) > 1 and text[0] == text[-1] == "'"
-    return text[1:-1].replace("''", "'") if quoted else text
+    return text[1:-1].replace("''", "'") if _QUOTED.fullmatch(text) else text
 
 
 def _type(value: Value) -> str:
