@@ -100,6 +100,11 @@ class Case:
         found = (row["id"] for part in self.givens() for row in part.data.get("customers", ()) if "id" in row)
         return tuple(dict.fromkeys(str(name) for name in found))
 
+    def addressed(self) -> frozenset[str]:
+        """Ids of the customers that are given with a mail address."""
+        rows = (row for part in self.givens() for row in part.data.get("customers", ()))
+        return frozenset(str(row["id"]) for row in rows if row.get("email") and "id" in row)
+
     def times(self, zone: str) -> tuple[datetime, ...]:
         """The instants of the moments, naive UTC. Raises ValueError for a text that is no instant."""
         found: list[datetime] = []
@@ -114,6 +119,8 @@ class Scope:
 
     catalog: Catalog
     customers: tuple[str, ...]
+    addressed: frozenset[str] = frozenset()
+    """Customers who have a mail address."""
 
     def unknown_customer(self, part: Part, name: str) -> Iterator[Issue]:
         """A problem when nobody of that name is given."""

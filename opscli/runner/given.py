@@ -75,12 +75,23 @@ def check_beside(part: Part, scope: Scope, as_of: datetime) -> Iterator[Issue]:
             for word in words.each():
                 yield from _check_word(word, scope, as_of)
     for message in part.each("messages"):
-        yield from scope.unknown_customer(message.below("to"), message.data["to"])
-        yield from _check_word(message, scope, as_of)
+        yield from _check_message(message, scope, as_of)
     for customer in part.each("suppressions"):
         yield from scope.unknown_customer(customer, customer.data)
+        if customer.data in set(scope.customers) - scope.addressed:
+            how = f"email: {customer.data}@example.com"
+            yield customer.issue(say("testing.no_address", name=customer.data), how=how)
     if isinstance(part.data.get("holdout"), Mapping):
         yield from _check_holdout(part.below("holdout"), scope)
+
+
+def _check_message(message: Part, scope: Scope, as_of: datetime) -> Iterator[Issue]:
+    yield from scope.unknown_customer(message.below("to"), message.data["to"])
+    yield from _check_word(message, scope, as_of)
+    channels = scope.catalog.names("channel")
+    if "channel" not in message.data and len(channels) != 1:
+        how = f"channel: {' | '.join(channels)}" if channels else ""
+        yield message.issue(say("testing.which_channel"), how=how)
 
 
 def _check_holdout(part: Part, scope: Scope) -> Iterator[Issue]:

@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from opscli.errors import OpscliError
+from opscli.errors import DataUnusable, OpscliError
+from opscli.phrases import say
 from opscli.runner import arrival, throwaway
 from opscli.runner.case import Case, Failure, Moment
 from opscli.runner.stages import STAGES, load_stage
@@ -135,6 +136,7 @@ def _stops(ctx: Context, until: datetime) -> Iterator[datetime]:
             return
         yield due
         last = due
+    raise DataUnusable(say("testing.too_many_stops", number=_MOST_STOPS), remedy=say("testing.too_many_stops_how"))
 
 
 def _next_due(ctx: Context, until: datetime, after: datetime | None) -> datetime | None:

@@ -97,7 +97,7 @@ def _check_case(case: Case, catalog: Catalog) -> Iterator[Issue]:
     if issue is not None:
         yield issue
         return
-    scope = Scope(catalog=catalog, customers=case.customers())
+    scope = Scope(catalog=catalog, customers=case.customers(), addressed=case.addressed())
     for moment, as_of in zip(case.moments, case.times(catalog.zone), strict=True):
         for part in moment.given:
             yield from given.check_beside(part, scope, as_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from opscli.config.load import read_beside
 from opscli.errors import ConfigInvalid, UsageError
 from opscli.ids import bucket
 from opscli.outcome import Issue
-from opscli.runner import simulate, testing
+from opscli.runner import simulate, testing, throwaway
+from opscli.runner import test as kind
 from opscli.runner.compile import check_project
 from opscli.runner.draft import skeleton, write
 from opscli.runner.simulate import Simulator, Verdict, simulator, steps_for
-from opscli.runner.test import Tests
+from opscli.runner.stores import Stores
 from opscli.runner.testing import Wanted, check_all, check_tests, choose, project_for_tests
 from opscli.runner.world import agree, shown
 
@@ -79,15 +80,21 @@ def written(root: Path) -> Callable[[str], Path]:
     return write_file
 
 
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    """Founded once; a simulator empties them before each case."""
+    with throwaway.opened(tmp_path_factory.mktemp("stores")) as opened:
+        yield opened
+
+
 @pytest.fixture
-def result(written: Callable[[str], Path]) -> Callable[[str], Verdict]:
+def result(written: Callable[[str], Path], stores: Stores) -> Callable[[str], Verdict]:
     """Run the only case of a file."""
 
     def run(text: str) -> Verdict:
         place = written(text)
         checked, specs = check_tests(place, None)
-        with simulator(project_for_tests(checked, place)) as runs:
-            return runs.run(specs[0].all_cases()[0])
+        return Simulator(project_for_tests(checked, place), place, stores).run(specs[0].all_cases()[0])
 
     return run
 
@@ -127,7 +134,7 @@ def test_names_times_and_cases_are_checked(written: Callable[[str], Path]) -> No
         f"{HEAD}given: {{customers: [{{id: a}}]}}\nexpect: {{tags: {{a: []}}}}\ncases:\n"
         "  - {name: one, expect: {campaigns: {nurtre: {a: {enrolled: true}}}, kpis: {revenue: {value: 1, period: May}}}}\n"
         "  - {name: one, expect: {traits: {b: {revenue: 1}}, messages: [{to: a, template: hallo}]}}\n"
-        "  - {name: two}\n"
+        "  - {name: two, given: {suppressions: [a]}}\n"
         "  - {name: three, expect: {tags: {a: []}}, then: [{as_of: 2026-04-30}]}\n"
     )
     what = [line.partition(" ")[2].partition(" / ")[0] for line in problems(root)]
@@ -139,6 +146,7 @@ def test_names_times_and_cases_are_checked(written: Callable[[str], Path]) -> No
         'no customer "b" is given',
         'there is no template "hallo"',
         "this case expects nothing",
+        "a has no address that could be suppressed",
         "this moment is not after the one before it",
     ]
 
@@ -208,6 +216,14 @@ def test_waits_end_when_they_end_and_messages_are_those_of_their_time(result: Ca
     )
     assert verdict.error is None
     assert [(failure.what, failure.got) for failure in verdict.failures] == []
+
+
+def test_the_clock_stops_at_every_wait_between_two_moments(result: Callable[[str], Verdict]) -> None:
+    verdict = result(
+        f"kind: test\nversion: 1\nas_of: 2026-05-01T10:00\n{ANN}expect: {{messages: [{{to: a, step: first}}]}}\n"
+        "then: [{after: 30d, expect: {messages: [{to: a, step: second}, {to: a, step: third}]}}]\n"
+    )
+    assert [(failure.what, failure.why) for failure in verdict.failures] == []
 
 
 def test_what_comes_later_is_seen_later_and_may_end_a_campaign(result: Callable[[str], Verdict]) -> None:
@@ -325,7 +341,7 @@ def test_what_a_stage_refuses_is_an_error_of_the_case(
 
 
 @pytest.fixture
-def three(root: Path) -> tuple[Path, tuple[Tests, ...]]:
+def three(root: Path) -> tuple[Path, tuple[kind.Tests, ...]]:
     for name in ("tags/value", "tags/habit", "campaigns/nurture"):
         (root / "configs" / f"{name}.test.yaml").write_text(
             f"{HEAD}{ANN}expect: {{tags: {{a: [asked]}}}}\n", encoding="utf-8"
@@ -344,7 +360,7 @@ def three(root: Path) -> tuple[Path, tuple[Tests, ...]]:
     ],
 )
 def test_cases_are_chosen_by_place_and_words(
-    three: tuple[Path, tuple[Tests, ...]], paths: list[str], text: str, names: list[str]
+    three: tuple[Path, tuple[kind.Tests, ...]], paths: list[str], text: str, names: list[str]
 ) -> None:
     root, specs = three
     assert [case.name for case in choose(specs, Wanted(paths=paths, text=text), root)] == names
@@ -352,7 +368,7 @@ def test_cases_are_chosen_by_place_and_words(
 
 @pytest.mark.parametrize("wanted", [Wanted(paths=["configs/tag"]), Wanted(text="nobody"), Wanted(paths=["x::y"])])
 def test_a_place_or_word_that_no_test_has_is_a_mistake_of_the_call(
-    three: tuple[Path, tuple[Tests, ...]], wanted: Wanted
+    three: tuple[Path, tuple[kind.Tests, ...]], wanted: Wanted
 ) -> None:
     with pytest.raises(UsageError):
         choose(three[1], wanted, three[0])
