@@ -19,7 +19,7 @@ from opscli.config.versions import paired
 _ANCHOR = re.compile(r"&\S+\s+")
 _PLAIN = re.compile(r"\w(?:[\w ./%-]*[\w%])?")
 _COMMA = re.compile(r"\s*,[ \t]*")
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTER = re.compile(r"[^\W\d_]|%")
 _OTHERWISE = ("y", "n", "yes", "no", "on", "off")
 """Texts here, but truth values for readers of YAML 1.1; in quotes they are texts for everybody."""
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)

@@ -48,10 +48,10 @@ def place_of(kind: str) -> str:
 
 def keys_of(node: Mapping[str, Any], root: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[Key]:
     """Every key at and below a schema node, in the schema's order."""
-    node = _resolved(node, root)
+    node = resolved(node, root)
     required = node.get("required", ())
     for name, stated in node.get("properties", {}).items():
-        child = _resolved(stated, root)
+        child = resolved(stated, root)
         if not isinstance(child, Mapping):
             continue  # `true` stands for a key that the kind itself describes
         path = f"{prefix}{name}"
@@ -79,14 +79,14 @@ def _below(child: Mapping[str, Any], root: Mapping[str, Any], path: str, depth: 
     if "properties" in child:
         yield from keys_of(child, root, f"{path}.", depth)
     if isinstance(child.get("items"), Mapping):
-        yield from _below(_resolved(child["items"], root), root, f"{path}[]", depth)
+        yield from _below(resolved(child["items"], root), root, f"{path}[]", depth)
     if isinstance(child.get("additionalProperties"), Mapping):
-        yield from _below(_resolved(child["additionalProperties"], root), root, f"{path}.<name>", depth)
+        yield from _below(resolved(child["additionalProperties"], root), root, f"{path}.<name>", depth)
     for option in (*child.get("anyOf", ()), *child.get("oneOf", ())):
-        yield from _below(_resolved(option, root), root, path, depth)
+        yield from _below(resolved(option, root), root, path, depth)
 
 
-def _resolved(node: Any, root: Mapping[str, Any]) -> Any:
+def resolved(node: Any, root: Mapping[str, Any]) -> Any:
     """The node with its reference followed; words beside the reference win over those of the target."""
     while isinstance(node, Mapping) and (reference := _reference(node)).startswith("#/"):
         target: Any = root
@@ -112,13 +112,13 @@ def _form(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
         return str(node.get("x-form", "secret"))
     options = [*node.get("anyOf", ()), *node.get("oneOf", ())] if "type" not in node else []
     if options:
-        return " or ".join(dict.fromkeys(_form(_resolved(option, root), root) for option in options))
+        return " or ".join(dict.fromkeys(_form(resolved(option, root), root) for option in options))
     return _form_of_type(node, root)
 
 
 def _form_of_type(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     kind = node.get("type", "any")
-    items = _resolved(node.get("items"), root)
+    items = resolved(node.get("items"), root)
     if kind == "array" and isinstance(items, Mapping):
         return f"list of {_form(items, root)}"
     kinds = kind if isinstance(kind, list) else [kind]
