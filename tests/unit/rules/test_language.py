@@ -91,6 +91,10 @@ HOSTILE = [
     "struct.a.b.c.d.e = 1", "lambda x: x", "unknown_name = 1", "main.n = 1", "n % 2 = 0", "n ^ 2 = 4", "n & 1 = 1", "!b", "n // 2 = 1",
     "(" * 2000 + "n" + ")" * 2000, "not " * 900 + "b", "-" + " -" * 900 + "n = 1", "n = 1" + " and n = 1" * 5000,
     "n" + " + n" * 400 + " > 1", "n in (" + ",".join("1" * 3000) + ")", "\\", "`n` = 1", "#", "\u202en = 1", "\ud800 = 1",
+    "s like '" + "%_" * 20 + "'", "s like s", "s ilike lower('x%')", "n = " + "9" * 3000, "n = 1e999999", "n = -.5", "n = :", "n = :1",
+    "s = 'x" + "y" * 100_000 + "'", "x" * 100_000, "(" * 5000, "not " * 20_000 + "b", "n = 1" + " or n" * 5000, "'" * 7999,
+    "within(t, '99999999d')", "had_tag('vip', :p)", "had_tag(:p)", "anniversary(t, '1.5d')", "tag_since('vip') > 3", "b is not 1",
+    "n in (1, null)", "n between null and 2", "n in (1) in (2)", "received('vip')", "n = (1, 2)", "(n, m) = (1, 2)", "n in 1",
 ]  # fmt: skip
 
 
