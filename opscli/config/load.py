@@ -22,14 +22,13 @@ from opscli.errors import ConfigInvalid, UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import config_kinds
 from opscli.outcome import Issue
-from opscli.phrases import say
+from opscli.phrases import both, listed, say
 
 PROJECT_FILE = Path("configs") / "project.yaml"
 ANYWHERE = "**"
 """Folder of a kind whose files lie beside what they are about: `configs/**/<name>.<kind>.yaml`. No run reads them."""
 JOBS = "../jobs"
 """The one kind folder that lies beside configs/, not in it."""
-_GO_THERE = "go to the folder of a project, or name it: --project DIR"
 DEFAULT_ENVIRONMENT = "default"
 """When none is chosen; it is never live."""
 
@@ -52,7 +51,7 @@ def find_root(start: Path) -> Path:
     for folder in (here, *here.parents):
         if (folder / PROJECT_FILE).is_file():
             return folder
-    raise UsageError(f"no project here: neither {here} nor a folder above has {PROJECT_FILE}", remedy=_GO_THERE)
+    raise UsageError(say("config.no_project", here=here, file=PROJECT_FILE), remedy=say("config.go_there"))
 
 
 def chosen_environment(stated: str | None, root: Path) -> str:
@@ -65,7 +64,7 @@ def load(root: Path, environment: str | None) -> LoadedConfig:
     documents, issues, texts = read_documents(root)
     project = next((item for item in documents if item.kind == "project"), None)
     if not issues and project is None:
-        raise UsageError(f"{root / PROJECT_FILE} is missing", remedy=_GO_THERE)
+        raise UsageError(say("config.project_missing", file=root / PROJECT_FILE), remedy=say("config.go_there"))
     if issues or project is None:
         raise ConfigInvalid(sorted(set(issues)))
     return LoadedConfig(
@@ -131,7 +130,13 @@ def _read(path: Path, root: Path, folder: str, issues: list[Issue], texts: dict[
     file = path.relative_to(root).as_posix()
     if path.suffix == ".yml":
         issues.append(
-            Issue(file=file, line=1, column=1, what="config files end in .yaml", how=f"rename to {path.stem}.yaml")
+            Issue(
+                file=file,
+                line=1,
+                column=1,
+                what=say("config.ends_in_yaml"),
+                how=say("config.rename_to", name=path.stem),
+            )
         )
         return None
     text = read_text(path, root, file)
@@ -144,8 +149,8 @@ def _read(path: Path, root: Path, folder: str, issues: list[Issue], texts: dict[
     if tree is None:
         return None
     if not isinstance(tree.data, dict):
-        what = "a config file is a block of keys"
-        issues.append(Issue(file=file, line=1, column=1, what=what, how="start it with `kind:` and `version: 1`"))
+        what = say("config.no_block")
+        issues.append(Issue(file=file, line=1, column=1, what=what, how=say("config.start_with")))
         return None
     return _identified(tree, path.stem, file, folder, issues)
 
@@ -160,8 +165,8 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
     )
     known = config_kinds()
     if not isinstance(kind, str) or kind not in known:
-        what = 'missing key "kind"' if kind is None else f'unknown kind "{kind}"'
-        why = "every config file says what it is"
+        what = say("config.kind_missing") if kind is None else say("config.kind_unknown", kind=kind)
+        why = say("config.kind_why")
         issues.append(document.issue(("kind",), what, why=why, how=did_you_mean(str(kind), known)))
         return None
     if isinstance(version, bool) or not isinstance(version, int) or version not in versions_of(kind):
@@ -176,25 +181,29 @@ def _identified(tree: Tree, stem: str, file: str, folder: str, issues: list[Issu
 
 def _folder_issue(document: Document, folder: str) -> Issue:
     here = Path(document.file)
-    what = f"kind {document.kind} does not belong here"
+    what = say("config.wrong_folder", kind=document.kind)
     if folder == ANYWHERE or here.name.endswith(".test.yaml"):
         ending = f".{document.kind}.yaml" if folder == ANYWHERE else ".yaml"
         right = here.with_name(here.name.partition(".")[0] + ending).as_posix()
         return document.issue(("kind",), what, why=say("testing.ending"), how=say("testing.rename", file=right))
     name = f"{document.kind}.yaml" if folder == "." else here.name
     right = Path("configs", folder, name).as_posix().replace("configs/../", "").replace("/./", "/")
-    why = f"a project has one {name}" if folder == "." else f"files in {here.parent.as_posix()}/ are of another kind"
-    return document.issue(("kind",), what, why=why, how=f"move it to {right}")
+    why = say("config.one_project_file", name=name)
+    if folder != ".":
+        why = say("config.other_kinds_here", folder=here.parent.as_posix())
+    return document.issue(("kind",), what, why=why, how=say("config.move_to", file=right))
 
 
 def _version_issue(document: Document, version: Any) -> Issue:
     current = version_of(document.kind)
-    read = " and ".join(map(str, versions_of(document.kind)))
-    why = f"this program reads version {read} of kind {document.kind}"
+    read = both(versions_of(document.kind))
+    why = say("config.reads_version", versions=read, kind=document.kind)
     if version is None:
-        return document.issue(("version",), 'missing key "version"', why=why, how=f"add version: {current}")
+        return document.issue(
+            ("version",), say("config.version_missing"), why=why, how=say("config.add_version", version=current)
+        )
     newer = isinstance(version, int) and version > current
-    how = "install a newer opscli, or go back to the older form of the file" if newer else f"write version: {current}"
+    how = say("config.newer_version") if newer else say("config.write_version", version=current)
     return document.issue(("version",), say("config.unknown_version", version=json.dumps(version)), why=why, how=how)
 
 
@@ -219,8 +228,12 @@ def _folder(root: Path, kind: str, path: Path, issues: list[Issue], texts: dict[
     for part in _shown(path) if path.is_dir() else [path]:
         file = part.relative_to(root).as_posix()
         if part == path or part.name not in known:
-            what = f'unknown file "{part.name}" in a {kind}'
-            how = did_you_mean(part.name, known) if part != path else f"a {kind} is a folder with {', '.join(known)}"
+            what = say("config.file_unknown", name=part.name, kind=kind)
+            how = (
+                did_you_mean(part.name, known)
+                if part != path
+                else say("config.kind_is_folder", kind=kind, files=listed(known))
+            )
             issues.append(Issue(file=file, line=1, column=1, what=what, how=how))
         elif isinstance(text := read_text(part, root, file), Issue):
             issues.append(text)
@@ -235,8 +248,8 @@ def _named_twice(documents: Iterable[Document]) -> Iterator[Issue]:
     for document in documents:
         first = seen.setdefault((document.kind, document.name), document)
         if first is not document:
-            what = f'a second {document.kind} named "{document.name}"'
+            what = say("config.named_twice", kind=document.kind, name=document.name)
             mark = ("name",) if ("name",) in document.marks else ("kind", KEY)
             yield document.issue(
-                mark, what, why=f"{first.file} has this name already", how="give one of them another name"
+                mark, what, why=say("config.name_taken", file=first.file), how=say("config.another_name_for_one")
             )

@@ -15,6 +15,7 @@ from opscli.config.load import DEFAULT_ENVIRONMENT
 from opscli.config.validate import did_you_mean
 from opscli.errors import UsageError
 from opscli.outcome import Issue
+from opscli.phrases import say
 
 Reference = str | Mapping[str, object]
 """A text, or where a secret is kept (config.secrets)."""
@@ -72,7 +73,9 @@ class ProjectSpec:
         """The settings of an environment. Raises UsageError when the file has none of that name."""
         if environment not in (*self.environments, DEFAULT_ENVIRONMENT):
             names = [*self.environments, DEFAULT_ENVIRONMENT]
-            raise UsageError(f"unknown environment {environment}", remedy=did_you_mean(environment, names))
+            raise UsageError(
+                say("config.unknown_environment", environment=environment), remedy=did_you_mean(environment, names)
+            )
         own = self.environments.get(environment, {})
         limits = {**self.limits, **own.get("limits", {})}
         delta = limits.get("max_delta")
@@ -150,13 +153,16 @@ def check(spec: ProjectSpec, catalog: object) -> Iterable[Issue]:  # noqa: ARG00
     """Unknown zone, a clock that is no instant, passwords in addresses, a default environment that would be live."""
     document = spec.document
     if not spec.zone_exists():
-        how = "write it as in the IANA list, such as Europe/London"
-        yield document.issue(("timezone",), f'unknown time zone "{spec.timezone}"', how=how)
+        how = say("config.zone_how")
+        yield document.issue(("timezone",), say("config.unknown_zone", zone=spec.timezone), how=how)
     if spec.environments.get(DEFAULT_ENVIRONMENT, {}).get("live"):
-        why = "it is the one used when --env is forgotten"
+        why = say("config.default_live_why")
         live: Place = ("environments", DEFAULT_ENVIRONMENT, "live")
         yield document.issue(
-            live, f"{DEFAULT_ENVIRONMENT} cannot be live", why=why, how="name it prod and use --env prod"
+            live,
+            say("config.default_live", environment=DEFAULT_ENVIRONMENT),
+            why=why,
+            how=say("config.default_live_how"),
         )
     places: list[tuple[Place, Mapping[str, Any]]] = [((), document.data)]
     places += [(("environments", name), own) for name, own in spec.environments.items()]
@@ -169,15 +175,15 @@ def parse_share(value: object) -> float:
     text = str(value).strip()
     share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
     if not 0 <= share <= 1:
-        raise ValueError(f"{value} is no share; shares lie between 0% and 100%")
+        raise ValueError(say("config.no_share", value=value))
     return share
 
 
 def _value_issues(document: Document, place: Place, data: Mapping[str, Any]) -> Iterable[Issue]:
     for key in ("warehouse", "state"):
         if isinstance(data.get(key), str) and _PASSWORD_IN_URL.search(data[key]):
-            why, how = "config files are read by many and kept in git", f"{key}: {{env: OPS_{key.upper()}}}"
-            yield document.issue((*place, key), f"the address of the {key} holds a password", why=why, how=how)
+            why, how = say("config.password_why"), f"{key}: {{env: OPS_{key.upper()}}}"
+            yield document.issue((*place, key), say("config.password_in_url", key=key), why=why, how=how)
     if "clock" in data:
         try:
             parse_instant(data["clock"])

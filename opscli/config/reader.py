@@ -81,8 +81,10 @@ def read_yaml(text: str, file: str) -> tuple[Tree | None, tuple[Issue, ...]]:
     import yaml
 
     if len(text) > MAX_CHARACTERS:
-        why = f"config files hold at most {MAX_CHARACTERS:,} characters; this one has {len(text):,}"
-        return None, (Issue(file=file, line=1, column=1, what="the file is too large", why=why, how="split it"),)
+        why = say("config.file_too_long_why", most=MAX_CHARACTERS, count=len(text))
+        return None, (
+            Issue(file=file, line=1, column=1, what=say("config.file_too_long"), why=why, how=say("config.split_it")),
+        )
     builder = _Builder(events=_events(text.removeprefix("\ufeff")), file=file)
     try:
         tree = builder.document()
@@ -122,7 +124,7 @@ class _Builder:
         next(self.events)
         start = next(self.events)
         if isinstance(start, yaml.StreamEndEvent):
-            self._report((1, 1), "the file is empty", "", "start it with `kind:` and `version: 1`")
+            self._report((1, 1), say("config.file_empty"), "", say("config.start_with"))
             return None
         if start.version not in (None, (1, 2)) or start.tags:
             why, how = say("config.yaml_directive_why"), say("config.yaml_directive_how")
@@ -133,9 +135,9 @@ class _Builder:
         if not isinstance(after, yaml.StreamEndEvent):
             raise _RefusedError(
                 after.start_mark,
-                "a second document begins here",
-                "a config file holds one document",
-                "move it to a file",
+                say("config.second_document"),
+                say("config.second_document_why"),
+                say("config.second_document_how"),
             )
         return Tree(data, self.marks)
 
@@ -147,7 +149,10 @@ class _Builder:
         self._count(1, event)
         if len(place) > MAX_DEPTH:
             raise _RefusedError(
-                event.start_mark, "nested too deeply", f"at most {MAX_DEPTH} levels are read", "flatten it"
+                event.start_mark,
+                say("config.too_deep"),
+                say("config.too_deep_why", most=MAX_DEPTH),
+                say("config.flatten_it"),
             )
         nodes, start = self.nodes, len(self.trail)
         self._mark(place, _position(event))
@@ -166,7 +171,12 @@ class _Builder:
 
         if event.tag not in (None, *_PLAIN_TAGS[type(event).__name__]):
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            raise _RefusedError(event.start_mark, f"unknown tag {tag}", "tags are not read", "write the plain value")
+            raise _RefusedError(
+                event.start_mark,
+                say("config.yaml_tag", tag=tag),
+                say("config.yaml_tag_why"),
+                say("config.yaml_tag_how"),
+            )
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -185,8 +195,8 @@ class _Builder:
             here = (event.start_mark.line + 1, event.start_mark.column + 1)
             if key in result:
                 line, _ = self.marks[(*place, key, KEY)]
-                why = f"it already stands in line {line}; YAML readers differ in which of the two they take"
-                self._report(here, f'duplicate key "{key}"', why, "remove one of the two")
+                why = say("config.duplicate_key_why", line=line)
+                self._report(here, say("config.duplicate_key", key=key), why, say("config.duplicate_key_how"))
             self._mark((*place, key, KEY), here)
             result[key] = self._node(next(self.events), (*place, key))
         return result
@@ -195,13 +205,13 @@ class _Builder:
         import yaml
 
         if not isinstance(event, yaml.ScalarEvent):
-            raise _RefusedError(event.start_mark, "a key must be a word", "", "write `name: value`")
+            raise _RefusedError(event.start_mark, say("config.key_no_word"), "", say("config.key_no_word_how"))
         if event.value == "<<" and event.implicit[0]:
             raise _RefusedError(
                 event.start_mark,
-                "merge keys (<<) are not read",
-                "YAML 1.2 has none",
-                "repeat the keys, or use an alias",
+                say("config.merge_keys"),
+                say("config.merge_keys_why"),
+                say("config.merge_keys_how"),
             )
         key: str = event.value
         return key
@@ -209,24 +219,27 @@ class _Builder:
     def _alias(self, event: Any, place: Place) -> Any:
         found = self.anchors.get(event.anchor)
         if found is None:
-            why = "an anchor must stand above its use and outside itself"
+            why = say("config.anchor_why")
             raise _RefusedError(
-                event.start_mark, f"unknown anchor *{event.anchor}", why, f"define &{event.anchor} above"
+                event.start_mark,
+                say("config.anchor_unknown", anchor=event.anchor),
+                why,
+                say("config.anchor_how", anchor=event.anchor),
             )
         self._count(found.nodes, event)
         for path, mark in found.marks:
             if len(place) + len(path) > 2 * MAX_DEPTH:
-                raise _RefusedError(event.start_mark, "nested too deeply", "aliases add up", "flatten it")
+                raise _RefusedError(
+                    event.start_mark, say("config.too_deep"), say("config.aliases_add_up"), say("config.flatten_it")
+                )
             self._mark(place + path, mark)
         return found.value
 
     def _count(self, nodes: int, event: Any) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            why = f"with aliases expanded, a file may have {MAX_NODES:,} nodes"
-            raise _RefusedError(
-                event.start_mark, "the file expands to too many values", why, "split it, use fewer aliases"
-            )
+            why = say("config.too_many_nodes_why", most=MAX_NODES)
+            raise _RefusedError(event.start_mark, say("config.too_many_nodes"), why, say("config.too_many_nodes_how"))
 
     def _report(self, position: tuple[int, int], what: str, why: str, how: str) -> None:
         line, column = position

@@ -145,7 +145,7 @@ def _unquoted(text: str) -> str:
 def _from_env(name: object, root: Path) -> str:
     value = variable(str(name), root)
     if not value:
-        raise SecretMissing(f"the environment variable {name} is not set", remedy=f"export {name}=… or add it to .env")
+        raise SecretMissing(say("config.variable_unset", name=name), remedy=say("config.variable_unset_how", name=name))
     return value
 
 
@@ -153,19 +153,19 @@ def _from_file(name: object, root: Path) -> str:
     try:
         return (root / str(name)).read_text(encoding="utf-8").strip()
     except OSError as error:
-        message = f"the secret file {name} cannot be read: {error.strerror}"
-        raise SecretMissing(message, remedy=f"write the secret into {name} (mode 0600)") from error
+        message = say("config.secret_file", name=name, error=error.strerror)
+        raise SecretMissing(message, remedy=say("config.secret_file_how", name=name)) from error
 
 
 def _from_keyring(name: object, _root: Path) -> str:
     try:
         keyring = importlib.import_module("keyring")
     except ImportError as error:
-        raise SecretMissing("the keyring package is not installed", remedy="pip install keyring") from error
+        raise SecretMissing(say("config.no_keyring"), remedy="pip install keyring") from error
     service, _, user = str(name).partition("/")
     value: str | None = keyring.get_password(service, user)
     if not value:
-        raise SecretMissing(f"the keyring has no entry {name}", remedy=f"keyring set {service} {user}")
+        raise SecretMissing(say("config.keyring_lacks", name=name), remedy=f"keyring set {service} {user}")
     return value
 
 
@@ -177,8 +177,8 @@ def _from_command(command: object, root: Path) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         # Neither the output nor the error's text is shown: both may hold the secret.
-        message = f"the secret command {words[0] if words else ''} failed ({type(error).__name__})"
-        raise SecretMissing(message, remedy="run it by hand to see why") from None
+        message = say("config.secret_command", command=words[0] if words else "", error=type(error).__name__)
+        raise SecretMissing(message, remedy=say("config.secret_command_how")) from None
     return result.stdout.split("\n", 1)[0].strip()
 
 

@@ -11,6 +11,7 @@ from opscli.config.document import Document, Place
 from opscli.config.reader import KEY
 from opscli.config.schemas import schema_of
 from opscli.outcome import Issue
+from opscli.phrases import both, either, listed, say
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -18,24 +19,21 @@ if TYPE_CHECKING:
 
 SECRET_KEYS = ("env", "file", "keyring", "cmd")
 
-_WORDS = {
-    "object": "a block of keys", "array": "a list", "string": "text", "number": "a number", "integer": "a whole number",
-    "boolean": "true or false", "null": "empty",
-}  # fmt: skip
 _LIMITS = {
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "exclusiveMinimum": "must be more than {}",
-    "exclusiveMaximum": "must be less than {}",
-    "minItems": "needs at least {} item(s)",
-    "maxItems": "may have at most {} item(s)",
-    "minLength": "must not be empty",
-    "maxLength": "may have at most {} characters",
-    "minProperties": "needs at least {} key(s)",
-    "maxProperties": "may have at most {} key(s)",
-    "multipleOf": "must be a multiple of {}",
-    "uniqueItems": "must not list an item twice",
+    "minimum": "at_least",
+    "maximum": "at_most",
+    "exclusiveMinimum": "more_than",
+    "exclusiveMaximum": "less_than",
+    "minItems": "min_items",
+    "maxItems": "max_items",
+    "minLength": "not_empty",
+    "maxLength": "max_length",
+    "minProperties": "min_keys",
+    "maxProperties": "max_keys",
+    "multipleOf": "multiple_of",
+    "uniqueItems": "unique_items",
 }
+"""Keyword → how the catalogue calls what it asks for."""
 
 
 def validate(document: Document) -> tuple[Issue, ...]:
@@ -60,10 +58,10 @@ def did_you_mean(word: str, known: Iterable[str], place: str = "", *, otherwise:
     names = [str(name) for name in known]
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
-        return f'did you mean "{near[0]}"?{place}'
+        return say("config.did_you_mean", near=near[0], place=place)
     if otherwise is not None:
         return otherwise
-    return f"known here: {', '.join(sorted(names))}" if names else ""
+    return say("config.known_here", names=listed(sorted(names))) if names else ""
 
 
 @cache
@@ -82,7 +80,7 @@ def _check_secret(_validator: Any, marked: bool, instance: Any, _schema: Any) ->
     from jsonschema.exceptions import ValidationError
 
     if marked and not (isinstance(instance, Mapping) and len(instance) == 1 and next(iter(instance)) in SECRET_KEYS):
-        yield ValidationError("a secret must not stand in the file")
+        yield ValidationError(say("config.secret_in_file"))
 
 
 def _issues(document: Document, error: ValidationError) -> Iterator[Issue]:
@@ -100,8 +98,8 @@ def _unknown_keys(document: Document, place: Place, error: ValidationError) -> I
                 file=document.file,
                 line=line,
                 column=column,
-                what=f'unknown key "{key}"',
-                why=f"{_name_of(place, document)} has no such key",
+                what=say("config.unknown_key", key=key),
+                why=say("config.unknown_key_why", place=_name_of(place, document)),
                 how=did_you_mean(str(key), known),
             )
 
@@ -118,7 +116,10 @@ def _missing_key(document: Document, place: Place, error: ValidationError) -> It
     if missing is not None:
         words = _mapping(_mapping(error.schema).get("properties", {}).get(missing, {})).get("description", "")
         yield document.issue(
-            place, f'missing key "{missing}" in {_name_of(place, document)}', why=_lower(words), how=f"add {missing}: …"
+            place,
+            say("config.missing_key", key=missing, place=_name_of(place, document)),
+            why=_lower(words),
+            how=say("config.missing_key_how", key=missing),
         )
 
 
@@ -128,7 +129,10 @@ def _wrong_word(document: Document, place: Place, error: ValidationError) -> Ite
     known = [str(item) for item in allowed]
     shown = f'"{value}"' if isinstance(value, str) else _words_for(value)
     yield document.issue(
-        place, f"{_name_of(place, document)} cannot be {shown}", why=_about(error), how=did_you_mean(str(value), known)
+        place,
+        say("config.cannot_be", place=_name_of(place, document), shown=shown),
+        why=_about(error),
+        how=did_you_mean(str(value), known),
     )
 
 
@@ -136,19 +140,18 @@ def _wrong_type(document: Document, place: Place, error: ValidationError) -> Ite
     if _mapping(error.schema).get("x-secret"):
         return  # told by the keyword itself, without a second line at the same place
     wanted = _stated(error) if isinstance(_stated(error), list) else [_stated(error)]
-    what = f"{_name_of(place, document)} must be {' or '.join(_WORDS[kind] for kind in wanted)}"
+    types = either(say(f"config.type_{kind}") for kind in wanted)
+    what = say("config.wrong_type", place=_name_of(place, document), types=types, given=_words_for(error.instance))
     quote = "string" in wanted and isinstance(error.instance, (int, float))
-    how = f'put it in quotes: "{str(error.instance).lower()}"' if quote else ""
+    how = say("config.quote_it", text=str(error.instance).lower()) if quote else ""
     if wanted == ["boolean"]:
-        how = "write true or false"
-    yield document.issue(place, f"{what}, not {_words_for(error.instance)}", why=_about(error), how=how)
+        how = say("config.true_or_false")
+    yield document.issue(place, what, why=_about(error), how=how)
 
 
 def _secret_literal(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
-    why = f"{_name_of(place, document)} is a secret, and config files are read by many and kept in git"
-    yield document.issue(
-        place, error.message, why=why, how="write {env: NAME}, {file: path}, {keyring: service/user} or {cmd: [...]}"
-    )
+    why = say("config.secret_why", place=_name_of(place, document))
+    yield document.issue(place, error.message, why=why, how=say("config.secret_how"))
 
 
 def _no_alternative(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
@@ -164,15 +167,19 @@ def _no_alternative(document: Document, place: Place, error: ValidationError) ->
             yield from _issues(document, inner)
         return
     if not branches:
-        yield document.issue(place, f"{_name_of(place, document)} fits more than one form", why=_about(error))
+        yield document.issue(place, say("config.fits_many", place=_name_of(place, document)), why=_about(error))
         return
     options = _stated(error)
     if all(set(_mapping(option)) == {"required"} for option in options):
-        names = [" and ".join(option["required"]) for option in options]
-        yield document.issue(place, f"{_name_of(place, document)} needs one of: {', '.join(names)}", why=_about(error))
+        names = [both(option["required"]) for option in options]
+        yield document.issue(
+            place, say("config.needs_one_of", place=_name_of(place, document), names=listed(names)), why=_about(error)
+        )
         return
     yield document.issue(
-        place, f"{_name_of(place, document)} cannot be {_words_for(error.instance)} of this form", why=_about(error)
+        place,
+        say("config.wrong_form", place=_name_of(place, document), given=_words_for(error.instance)),
+        why=_about(error),
     )
 
 
@@ -182,19 +189,24 @@ def _is_shape(error: ValidationError) -> bool:
 
 
 def _limit(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
-    words = _LIMITS[str(error.validator)].format(_stated(error))
-    yield document.issue(place, f"{_name_of(place, document)} {words}", why=_about(error))
+    asked = _LIMITS[str(error.validator)]
+    what = say(f"config.limit_{asked}", place=_name_of(place, document), limit=_stated(error))
+    yield document.issue(place, what, why=_about(error))
 
 
 def _pattern(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
-    what = f'{_name_of(place, document)} cannot be "{error.instance}"'
+    what = say("config.cannot_be_text", place=_name_of(place, document), text=error.instance)
     yield document.issue(place, what, why=_about(error), how=_example(error))
 
 
 def _example(error: ValidationError) -> str:
     """What fits a pattern: the schema's examples, else the pattern itself."""
     examples = _mapping(error.schema).get("examples", ())
-    return f"such as {', '.join(str(item) for item in examples)}" if examples else f"it must match {_stated(error)}"
+    return (
+        say("config.such_as", examples=listed(examples))
+        if examples
+        else say("config.must_match", pattern=_stated(error))
+    )
 
 
 def _told_plainly(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
@@ -219,10 +231,10 @@ _TELLERS: Mapping[str, Callable[[Document, Place, ValidationError], Iterator[Iss
 def _name_of(place: Place, document: Document) -> str:
     """What a place is called in a sentence: the key, `item 3 of steps`, or the kind."""
     if not place:
-        return f"kind {document.kind}"
+        return say("config.the_kind", kind=document.kind)
     if isinstance(place[-1], int):
         owner = next((part for part in reversed(place) if isinstance(part, str)), document.kind)
-        return f"item {place[-1] + 1} of {owner}"
+        return say("config.item_of", number=place[-1] + 1, owner=owner)
     return str(place[-1])
 
 
@@ -245,9 +257,10 @@ def _words_for(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if value is None:
-        return "empty"
-    kinds: dict[type, str] = {dict: "a block of keys", list: "a list", str: "text"}
-    return kinds.get(type(value), f"the number {value}")
+        return say("config.type_null")
+    kinds: dict[type, str] = {dict: "object", list: "array", str: "string"}
+    kind = kinds.get(type(value))
+    return say(f"config.type_{kind}") if kind else say("config.the_number", number=value)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

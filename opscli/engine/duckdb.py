@@ -20,6 +20,7 @@ from opscli.engine.tables import TABLES
 from opscli.engine.warehouse import Params
 from opscli.errors import CannotCreate, DataUnusable
 from opscli.faults import faultpoint
+from opscli.phrases import say
 
 if TYPE_CHECKING:
     import duckdb
@@ -202,8 +203,8 @@ class DuckDBWarehouse:
             self._connection.execute(f"ATTACH '{quoted_path(self.path)}' AS wh ({options})")
         except duckdb.IOException as error:
             raise DataUnusable(
-                f"the warehouse {self.path} cannot be opened: {str(error).splitlines()[0]}",
-                remedy="restore it from a backup, or move it away and import again",
+                say("engine.no_opening", path=self.path, error=str(error).splitlines()[0]),
+                remedy=say("engine.no_opening_how"),
             ) from error
         self._busy = True
         try:
@@ -219,7 +220,7 @@ class DuckDBWarehouse:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise CannotCreate(f"the folder {self.path.parent} cannot be created: {error.strerror}") from error
+            raise CannotCreate(say("engine.no_folder", folder=self.path.parent, error=error.strerror)) from error
         with self.write() as session:
             found_tables(session)
 
@@ -244,7 +245,7 @@ def make_scratch(parent: Path) -> Path:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Path(tempfile.mkdtemp(prefix="work-", dir=parent))
     except OSError as error:
-        raise CannotCreate(f"no scratch folder in {parent}: {error.strerror}") from error
+        raise CannotCreate(say("engine.no_scratch", folder=parent, error=error.strerror)) from error
 
 
 def found_tables(session: DuckDBSession) -> None:

@@ -19,6 +19,7 @@ from typing import IO
 
 from opscli.clock import iso, wall_now
 from opscli.errors import TryLater
+from opscli.phrases import say
 
 _POLL_SECONDS = 0.02
 
@@ -36,8 +37,8 @@ def hold(folder: Path, name: str, *, exclusive: bool, wait: float) -> Iterator[N
             and _acquire(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline)
         ):
             raise TryLater(
-                f"{name} is in use by {holder(folder / f'{name}.lock')}",
-                remedy="try again when it has ended; opscli status shows what runs",
+                say("engine.in_use", name=name, holder=holder(folder / f"{name}.lock")),
+                remedy=say("engine.in_use_how"),
             )
         fcntl.flock(turnstile, fcntl.LOCK_UN)
         if exclusive:
@@ -62,9 +63,9 @@ def holder(path: Path) -> str:
     """Who signed the lock file last, in words; "another process" when the text is empty or torn."""
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {note['pid']} on {note['host']} since {note['since']}"
+        return say("engine.holder", pid=note["pid"], host=note["host"], since=note["since"])
     except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
+        return say("engine.another_process")
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -16,6 +16,7 @@ from opscli.engine.tables import REFERENCE_COLUMNS, VERSION_COLUMNS
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import ConfigInvalid
+from opscli.phrases import say
 
 _OPEN = f"known_to = {literal(END_OF_TIME)}"
 
@@ -72,9 +73,9 @@ def ensure_versions(session: Session, entity: Entity) -> None:
             [
                 entity.document.issue(
                     ("schema", "properties", name),
-                    f'column "{name}" of {entity.name} has another type in the warehouse ({present[name]})',
-                    why="a type is never changed silently",
-                    how="give the column a new name, or keep its type",
+                    say("engine.other_type", name=name, entity=entity.name, type=present[name]),
+                    why=say("engine.other_type_why"),
+                    how=say("engine.other_type_how"),
                 )
                 for name in changed
             ]

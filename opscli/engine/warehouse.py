@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from opscli.engine.dialect import Dialect
 from opscli.errors import UsageError
+from opscli.phrases import say
 
 Params = Sequence[Any] | Mapping[str, Any]
 
@@ -92,6 +93,6 @@ def open_warehouse(url: str, *, root: Path, scratch: Path) -> Warehouse:
 
         return DuckDBWarehouse(root / rest, scratch)
     raise UsageError(
-        f"no engine for the warehouse URL {kind!r}",
-        remedy="use duckdb:///path/to/warehouse.duckdb in configs/project.yaml",
+        say("engine.no_engine", url=kind),
+        remedy=say("engine.no_engine_how"),
     )

@@ -14,6 +14,7 @@ from opscli.config.secrets import resolve
 from opscli.engine.entity import Entity, standard_entities
 from opscli.kinds import load_config_kind
 from opscli.outcome import Issue
+from opscli.phrases import say
 from opscli.runner.kept import Checked, keep, recall
 from opscli.stage import Catalog, ConfigKind, Project, Provided, collecting
 
@@ -134,8 +135,6 @@ def _provided_twice(provided: Iterable[Provided]) -> Iterator[Issue]:
     for item in provided:
         first = seen.setdefault((item.category, item.name), item)
         if first is not item:
-            why = f"{first.file}:{first.line} defines this name already"
-            what = f'a second {item.category} named "{item.name}"'
-            yield Issue(
-                file=item.file, line=item.line, column=1, what=what, why=why, how="give one of them another name"
-            )
+            why = say("runner.defined_already", file=first.file, line=first.line)
+            what = say("runner.defined_twice", category=item.category, name=item.name)
+            yield Issue(file=item.file, line=item.line, column=1, what=what, why=why, how=say("runner.another_name"))

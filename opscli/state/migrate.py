@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue
+from opscli.phrases import say
 
 HEAD = "0001"
 """Revision that this version expects; stated here so that no start pays for importing Alembic (a test compares)."""
@@ -67,8 +68,10 @@ def _run(connection: Connection) -> None:
         try:
             return scripts._upgrade_revs("head", revision)  # noqa: SLF001  Alembic's own `command.upgrade` does so
         except CommandError as error:
-            issue = Issue(file="state", line=1, column=1, what=f"the state has revision {revision}", why=str(error))
-            raise ConfigInvalid([issue], remedy="it was written by a newer opscli: upgrade this one") from error
+            issue = Issue(
+                file="state", line=1, column=1, what=say("state.newer_revision", revision=revision), why=str(error)
+            )
+            raise ConfigInvalid([issue], remedy=say("state.newer_revision_how")) from error
 
     from alembic.config import Config
 
