@@ -1,0 +1,2 @@
+(CAST(p."raw_amount" AS DOUBLE) > 3e0)
+(p."raw_amount" = 'x')

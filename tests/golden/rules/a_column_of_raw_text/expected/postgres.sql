@@ -1,0 +1,2 @@
+(CAST(p."raw_amount" AS DOUBLE PRECISION) > CAST(3 AS DOUBLE PRECISION))
+(p."raw_amount" = 'x')

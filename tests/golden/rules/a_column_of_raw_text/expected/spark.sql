@@ -1,0 +1,2 @@
+(CAST(p.`raw_amount` AS DOUBLE) > 3D)
+(p.`raw_amount` = 'x')

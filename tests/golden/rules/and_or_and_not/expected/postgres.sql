@@ -1,0 +1,1 @@
+((p."revenue" >= 5000) AND (p."vip" OR (NOT p."churned")))

@@ -1,0 +1,2 @@
+(EXTRACT(MONTH FROM p."birthday") = 5 AND EXTRACT(DAY FROM p."birthday") IN (4) AND EXTRACT(YEAR FROM p."birthday") < 2026)
+(EXTRACT(MONTH FROM CAST((p."signed_up" AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/London' AS DATE)) = 5 AND EXTRACT(DAY FROM CAST((p."signed_up" AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/London' AS DATE)) IN (1) AND EXTRACT(YEAR FROM CAST((p."signed_up" AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/London' AS DATE)) < 2026)

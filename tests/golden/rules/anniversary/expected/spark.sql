@@ -1,0 +1,2 @@
+(EXTRACT(MONTH FROM p.`birthday`) = 5 AND EXTRACT(DAY FROM p.`birthday`) IN (4) AND EXTRACT(YEAR FROM p.`birthday`) < 2026)
+(EXTRACT(MONTH FROM CAST(FROM_UTC_TIMESTAMP(p.`signed_up`, 'Europe/London') AS DATE)) = 5 AND EXTRACT(DAY FROM CAST(FROM_UTC_TIMESTAMP(p.`signed_up`, 'Europe/London') AS DATE)) IN (1) AND EXTRACT(YEAR FROM CAST(FROM_UTC_TIMESTAMP(p.`signed_up`, 'Europe/London') AS DATE)) < 2026)

@@ -1,0 +1,1 @@
+(NOT (p."orders" BETWEEN (-1) AND 5))

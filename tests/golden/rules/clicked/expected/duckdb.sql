@@ -1,0 +1,1 @@
+(p."customer_id" IN (SELECT e.customer_id FROM message_events e WHERE e.campaign = 'winback' AND e.kind = 'clicked' AND COALESCE(e.machine, FALSE) = FALSE AND e.occurred_at < TIMESTAMP '2026-04-30 23:30:00' AND e.occurred_at >= TIMESTAMP '2026-04-23 23:30:00' AND e.customer_id IS NOT NULL))

@@ -1,0 +1,1 @@
+(LOWER(p."city") LIKE LOWER('St%'))

@@ -1,0 +1,1 @@
+(LOWER(TRANSLATE(p.`city`, 'İΣ', 'iσ')) LIKE LOWER(TRANSLATE('St%', 'İΣ', 'iσ')))

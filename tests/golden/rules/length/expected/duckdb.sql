@@ -1,0 +1,1 @@
+(LENGTH(p."city") > 3)

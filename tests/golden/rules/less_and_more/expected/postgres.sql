@@ -1,0 +1,4 @@
+(p."orders" < 3)
+(p."revenue" <= 99.9)
+(p."score" > CAST(0.1 AS DOUBLE PRECISION))
+(p."signed_up" >= TIMESTAMP '2026-03-29 01:00:00')

@@ -1,0 +1,2 @@
+(p.`city` LIKE REPLACE('a\\_%', '\\', '\\\\'))
+(NOT (p.`city` LIKE '100%'))

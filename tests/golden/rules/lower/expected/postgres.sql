@@ -1,0 +1,1 @@
+(LOWER(TRANSLATE(p."city", 'İΣ', 'iσ') COLLATE "und-x-icu") = 'köln')

@@ -1,0 +1,1 @@
+((p."a""b'; --`c" = '''; DROP TABLE customers; --') AND (p."a""b'; --`c" <> '"` \'))

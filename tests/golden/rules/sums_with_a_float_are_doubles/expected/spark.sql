@@ -1,0 +1,1 @@
+(((CASE WHEN ABS(p.`score`) < 1e-30 THEN 0e0 WHEN ABS(p.`score`) <= 1e30 THEN p.`score` END + 1D) - CAST(p.`orders` AS DOUBLE)) > 0.5D)

@@ -1,0 +1,1 @@
+((((UNIX_MICROS(TIMESTAMP '2026-04-30 23:30:00') - UNIX_MICROS((SELECT MAX(t.since) FROM (SELECT customer_id AS member, entered_at AS since FROM tag_history WHERE tag = 'vip' AND entered_at <= TIMESTAMP '2026-04-30 23:30:00' AND left_at > TIMESTAMP '2026-04-30 23:30:00') t WHERE t.member = p.`customer_id`))) / 1000000D) / 86400.0) > 30D)

@@ -1,0 +1,2 @@
+(p.`country` < 'Z')
+(p.`city` BETWEEN 'A' AND p.`country`)

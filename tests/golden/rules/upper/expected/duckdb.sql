@@ -1,0 +1,1 @@
+(UPPER(p."country") = 'GB')
