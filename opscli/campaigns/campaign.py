@@ -9,6 +9,7 @@ from typing import Any
 
 from opscli.clock import parse_duration, parse_instant
 from opscli.config.document import Document, Place
+from opscli.config.validate import did_you_mean
 from opscli.kinds import kinds_in, load_kind
 from opscli.outcome import Issue
 from opscli.phrases import listed, say
@@ -118,12 +119,12 @@ def check(spec: CampaignSpec, catalog: Catalog) -> Iterable[Issue]:
     document = spec.document
     if catalog.get("topic", spec.topic) is None:
         yield document.issue(
-            ("topic",), say("campaigns.no_topic", topic=spec.topic), how=_known(catalog, "topic", "configs/topics/")
+            ("topic",), say("campaigns.no_topic", topic=spec.topic), how=nearest(spec.topic, catalog, "topic")
         )
     if spec.trigger is not None and catalog.get("tag", spec.trigger[1]) is None:
         place = ("trigger", spec.trigger[0])
         yield document.issue(
-            place, say("campaigns.no_tag", tag=spec.trigger[1]), how=_known(catalog, "tag", "configs/tags/")
+            place, say("campaigns.no_tag", tag=spec.trigger[1]), how=nearest(spec.trigger[1], catalog, "tag")
         )
     yield from _check_conditions(spec, catalog)
     seen: set[str] = set()
@@ -151,6 +152,8 @@ def _check_conditions(spec: CampaignSpec, catalog: Catalog) -> Iterator[Issue]:
             yield spec.document.issue(("at",), str(error))
 
 
-def _known(catalog: Catalog, category: str, folder: str) -> str:
+def nearest(name: str, catalog: Catalog, category: str) -> str:
+    """The way out of an unknown name: the nearest of its category, else all of them, else where to add the first."""
     names = catalog.names(category)
-    return say("campaigns.known_here", names=listed(names)) if names else say("campaigns.add_in", folder=folder)
+    known = say("campaigns.known_here", names=listed(names)) if names else ""
+    return did_you_mean(name, names, otherwise=known or say("campaigns.add_in", folder=f"configs/{category}s/"))

@@ -68,7 +68,7 @@ def check(spec: TemplateSpec, catalog: Catalog) -> Iterable[Issue]:
         found = variables(spec.parts)
     except TemplateSyntaxError as error:
         yield Issue(
-            file=spec.document.file,
+            file=f"{spec.document.file}/{PART_FILES[error.name]}" if error.name else spec.document.file,
             line=error.lineno,
             column=1,
             what=say("delivery.template_broken", error=error.message),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from opscli.delivery.message import MessageRefused
@@ -81,12 +81,21 @@ def variables(parts: Parts) -> list[Variable]:
     """Every value that the parts read, by static analysis. Raises jinja2.TemplateSyntaxError for a broken part."""
     found: list[Variable] = []
     for part, source in parts.named():
-        tree = _PLAIN.parse(source)
+        tree, free = _understood(part, source)
         guarded = {id(node) for node in _guarded(tree)}
-        free = meta.find_undeclared_variables(tree)
         for node, name in _reads(tree, free):
             found.append(Variable(name=name, part=part, line=node.lineno, required=id(node) not in guarded))
     return found
+
+
+def _understood(part: str, source: str) -> tuple[nodes.Template, set[str]]:
+    """The part's tree and the names it leaves open; an error says in its `name` which part it is about."""
+    try:
+        tree = _PLAIN.parse(source)
+        return tree, meta.find_undeclared_variables(tree)
+    except TemplateSyntaxError as error:
+        error.name = part
+        raise
 
 
 def _reads(tree: nodes.Template, free: set[str]) -> Iterator[tuple[nodes.Node, str]]:

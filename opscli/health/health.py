@@ -10,6 +10,7 @@ from typing import Any
 
 from opscli.clock import parse_duration
 from opscli.config.document import Document, Place
+from opscli.config.validate import did_you_mean
 from opscli.outcome import Issue
 from opscli.phrases import listed, say
 from opscli.rules import audience
@@ -212,10 +213,13 @@ def _alert_issues(spec: HealthSpec, alert: AlertRule, catalog: Catalog) -> Itera
     )
     for index, feed in enumerate(alert.feeds):
         if feed not in catalog.entities or catalog.entities[feed].time is None:
-            how = say("health.no_feed_how")
+            timed = [name for name, entity in catalog.entities.items() if entity.time]
+            how = did_you_mean(feed, timed, otherwise=say("health.no_feed_how"))
             yield spec.document.issue(("alert", "feeds", index), say("health.no_feed", feed=feed), how=how)
-    if catalog.entities["customers"].type_of(alert.owner) != "text":
-        how = say("health.no_owner_how")
+    customers = catalog.entities["customers"]
+    if customers.type_of(alert.owner) != "text":
+        fields = [column.name for column in customers.columns if column.type == "text"]
+        how = did_you_mean(alert.owner, fields, otherwise=say("health.no_owner_how"))
         yield spec.document.issue(("alert", "owner"), say("health.no_owner", owner=alert.owner), how=how)
 
 
@@ -231,7 +235,8 @@ def _trait_issues(
 ) -> Iterator[Issue]:
     known = catalog.types("trait")
     if trait not in known:
-        how = say("health.traits_are", names=listed(sorted(known)) or say("health.none_defined"))
+        names = say("health.traits_are", names=listed(sorted(known)) or say("health.none_defined"))
+        how = did_you_mean(trait, known, otherwise=names)
         yield spec.document.issue(
             place, say("health.unknown_trait", trait=trait), why=say("health.unknown_trait_why"), how=how
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value
 from opscli.outcome import Issue
@@ -44,7 +45,8 @@ def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[
     for name, metric in settings.inputs.items():
         found = catalog.get("metric", metric)
         if found is None:
-            how = say("metrics.metrics_are", names=listed(catalog.names("metric")))
+            known = catalog.names("metric")
+            how = did_you_mean(metric, known, otherwise=say("metrics.metrics_are", names=listed(known)))
             yield document.issue(("inputs", name), say("metrics.unknown_metric", metric=metric), how=how)
         elif found.type == "derived":
             why = say("metrics.derived_why")
@@ -57,9 +59,8 @@ def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[
         yield document.issue(("formula",), str(error), how=say("metrics.formula_how"))
         return
     for name in sorted(names - set(settings.inputs)):
-        yield document.issue(
-            ("formula",), say("metrics.unknown_in_formula", name=name), how=say("metrics.unknown_in_formula_how")
-        )
+        how = did_you_mean(name, settings.inputs, otherwise=say("metrics.unknown_in_formula_how"))
+        yield document.issue(("formula",), say("metrics.unknown_in_formula", name=name), how=how)
 
 
 def entities(_settings: Settings) -> tuple[str, ...]:

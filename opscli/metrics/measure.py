@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from opscli.config.document import Document, Place
+from opscli.config.validate import did_you_mean
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Source
 from opscli.outcome import Issue
@@ -25,10 +26,9 @@ def issues(aggregate: Aggregate, place: Place, document: Document, catalog: Cata
     """What is wrong with an aggregate that stands at `place` (the place of its entity for a shorthand)."""
     entity = catalog.entities.get(aggregate.entity)
     if entity is None:
-        known = listed(sorted(catalog.entities))
-        yield document.issue(
-            place, say("metrics.unknown_entity", entity=aggregate.entity), how=say("metrics.entities_are", names=known)
-        )
+        known = say("metrics.entities_are", names=listed(sorted(catalog.entities)))
+        how = did_you_mean(aggregate.entity, catalog.entities, otherwise=known)
+        yield document.issue(place, say("metrics.unknown_entity", entity=aggregate.entity), how=how)
         return
     if aggregate.within is not None:
         yield document.issue(place, say("metrics.within"), why=say("metrics.within_why"), how=say("metrics.within_how"))
@@ -80,4 +80,6 @@ def customer_issues(aggregate: Aggregate, place: Place, document: Document, cata
     entity = catalog.entities.get(aggregate.entity)
     if entity is not None and not entity.customer:
         ours = ", ".join(sorted(name for name, item in catalog.entities.items() if item.customer))
-        yield document.issue(place, f"{aggregate.entity} has no customer reference", how=f"use one of {ours}")
+        yield document.issue(
+            place, say("metrics.no_customer", entity=aggregate.entity), how=say("metrics.use_one_of", names=ours)
+        )

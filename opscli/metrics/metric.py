@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from opscli.clock import parse_duration
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.kinds import load_kind
 from opscli.metrics.kind import MetricType
 from opscli.outcome import Issue
@@ -16,6 +17,8 @@ from opscli.phrases import listed, say
 from opscli.stage import Catalog, Provided
 
 PACKAGE = "opscli.metrics"
+SPLITS = "metric dimension"
+"""Catalog category of what metrics may be split by, named `metric dimension`."""
 COMMON = frozenset(
     [
         "kind",
@@ -154,9 +157,12 @@ def languages(label: Any) -> dict[str, str]:
 
 
 def provides(spec: Metric) -> Iterable[Provided]:
-    """The metric by name; its `type` here is the metric type."""
+    """The metric by name, its `type` here is the metric type; and `metric dimension` for each that it is split by."""
     line, _ = spec.document.mark(())
-    yield Provided(category="metric", name=spec.name, type=spec.type, file=spec.document.file, line=line)
+    file = spec.document.file
+    yield Provided(category="metric", name=spec.name, type=spec.type, file=file, line=line)
+    for name in dict.fromkeys(spec.dimensions):
+        yield Provided(category=SPLITS, name=f"{spec.name} {name}", file=file, line=line)
 
 
 def check(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
@@ -178,17 +184,14 @@ def _time_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
     name, _, column = spec.time.column.partition(".")
     entity = catalog.entities.get(name)
     if entity is None:
-        known = listed(sorted(catalog.entities))
-        yield spec.document.issue(
-            place, say("metrics.unknown_entity", entity=name), how=say("metrics.entities_are", names=known)
-        )
+        known = say("metrics.entities_are", names=listed(sorted(catalog.entities)))
+        how = did_you_mean(name, catalog.entities, otherwise=known)
+        yield spec.document.issue(place, say("metrics.unknown_entity", entity=name), how=how)
     elif entity.type_of(column) != "timestamp":
-        times = listed(item.name for item in entity.columns if item.type == "timestamp")
-        yield spec.document.issue(
-            place,
-            say("metrics.no_instant", column=column, entity=name),
-            how=say("metrics.instants_are", names=times or say("metrics.none")),
-        )
+        times = [item.name for item in entity.columns if item.type == "timestamp"]
+        known = say("metrics.instants_are", names=listed(times) or say("metrics.none"))
+        how = did_you_mean(column, times, otherwise=known)
+        yield spec.document.issue(place, say("metrics.no_instant", column=column, entity=name), how=how)
 
 
 def _dimension_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
@@ -201,7 +204,9 @@ def _dimension_issues(spec: Metric, catalog: Catalog) -> Iterable[Issue]:
                 continue
             if not (entity.customer and customers and customers.type_of(name)):
                 what = say("metrics.no_dimension", entity=entity_name, name=name)
-                yield spec.document.issue(("dimensions", index), what, how=say("metrics.no_dimension_how"))
+                columns = [item.name for owner in (entity, customers) if owner for item in owner.columns]
+                how = did_you_mean(name, columns, otherwise=say("metrics.no_dimension_how"))
+                yield spec.document.issue(("dimensions", index), what, how=how)
 
 
 def _duration(data: Mapping[str, Any], key: str) -> timedelta:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.engine.versions import literal
 from opscli.metrics.frame import Frame
 from opscli.metrics.kind import Parts, Source, Value, number
@@ -50,12 +51,9 @@ def check(settings: Settings, document: Document, catalog: Catalog) -> Iterable[
         return
     for key, column in (("from", settings.since), ("to", settings.until)):
         if entity.type_of(column) != "timestamp":
-            times = listed(item.name for item in entity.columns if item.type == "timestamp")
-            yield document.issue(
-                (key,),
-                say("metrics.no_instant", column=column, entity=entity.name),
-                how=say("metrics.instants_are", names=times),
-            )
+            times = [item.name for item in entity.columns if item.type == "timestamp"]
+            how = did_you_mean(column, times, otherwise=say("metrics.instants_are", names=listed(times)))
+            yield document.issue((key,), say("metrics.no_instant", column=column, entity=entity.name), how=how)
 
 
 def entities(settings: Settings) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from opscli.clock import parse_duration
+from opscli.config.validate import did_you_mean
 from opscli.engine.dialect import Dialect
 from opscli.engine.versions import literal as timestamp_literal
 from opscli.phrases import listed, say
@@ -95,7 +96,8 @@ def check(aggregate: Aggregate, columns: Mapping[str, str], *, zone: str = "UTC"
         type_ = columns.get(aggregate.column, "")
         if not type_:
             what = say("rules.no_column", entity=aggregate.entity, column=aggregate.column)
-            error = RuleInvalid(what, how=say("rules.columns", names=", ".join(columns)))
+            known = say("rules.columns", names=", ".join(columns))
+            error = RuleInvalid(what, how=did_you_mean(aggregate.column, columns, otherwise=known))
             raise AggregateInvalid(aggregate.kind, error)
         if aggregate.kind in {"sum", "avg"} and family(type_) != "number":
             error = RuleInvalid(

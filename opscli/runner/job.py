@@ -13,6 +13,7 @@ from opscli.config.validate import did_you_mean
 from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.runner.stages import STAGES
+from opscli.runner.targets import option_issues
 from opscli.stage import Catalog, Provided
 
 
@@ -79,7 +80,7 @@ def provides(spec: JobSpec) -> Iterable[Provided]:
 
 
 def check(spec: JobSpec, catalog: Catalog) -> Iterable[Issue]:
-    """Unknown steps, unknown reports, steps that need one that does not come before them, a schedule that is none."""
+    """Unknown steps, options and names in them, steps that need a later one, a schedule that is none."""
     document = spec.document
     if document is None:
         return
@@ -90,18 +91,14 @@ def check(spec: JobSpec, catalog: Catalog) -> Iterable[Issue]:
             yield document.issue(
                 place, say("runner.unknown_step", step=step.uses), how=did_you_mean(step.uses, tuple(STAGES))
             )
+        else:
+            yield from option_issues(step, place, document, catalog)
         if step.id in seen:
             yield document.issue(place, say("runner.step_twice", step=step.id), how=say("runner.another_id"))
-        report = step.options.get("report")
-        if step.uses == "report" and catalog.get("report", str(report)) is None:
-            yield document.issue(
-                place,
-                say("runner.unknown_report", report=report),
-                how=did_you_mean(str(report), catalog.names("report")) or say("runner.none_known"),
-            )
-        for needed in step.needs:
+        for position, needed in enumerate(step.needs):
             if needed not in seen:
-                yield document.issue(place, say("runner.needs_later_step", step=step.id, needed=needed))
+                what = say("runner.needs_later_step", step=step.id, needed=needed)
+                yield document.issue((*place, "needs", position), what, how=did_you_mean(needed, seen))
         seen.append(step.id)
     yield from _check_schedule(spec.schedule, document)
 

@@ -107,7 +107,7 @@ def _aggregated(trait: Trait, entities: Mapping[str, Entity], zone: str) -> Reso
         return trait.issue(
             "top",
             say("traits.no_column", entity=entity.name, column=top),
-            how=say("traits.columns_are", columns=listed(columns)),
+            how=did_you_mean(top, columns, otherwise=say("traits.columns_are", columns=listed(columns))),
         )
     try:
         checked = check_aggregate(aggregate, columns, zone=zone)

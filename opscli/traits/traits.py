@@ -49,9 +49,6 @@ def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
     types = catalog.types("trait")
     edges = edges_of(catalog.names(NEEDS))
     for trait in spec.traits:
-        found = resolve_one(trait, types, catalog.entities, catalog.zone)
-        if isinstance(found, Issue):
-            yield found
         path = circle(trait.name, edges)
         if path:
             yield trait.issue(
@@ -60,6 +57,8 @@ def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
                 why=" → ".join(path),
                 how=say("traits.break_circle"),
             )
+        elif isinstance(found := resolve_one(trait, types, catalog.entities, catalog.zone), Issue):
+            yield found
 
 
 def _trait(name: str, node: Mapping[str, Any], document: Document) -> Trait:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from opscli.campaigns.audience import people
-from opscli.campaigns.campaign import CampaignSpec, Step
+from opscli.campaigns.campaign import CampaignSpec, Step, nearest
 from opscli.campaigns.work import EVENTS, MESSAGES, WORK, StepWork
 from opscli.delivery.channel import ChannelSpec
 from opscli.delivery.gate import VERDICTS, Request, judge
@@ -28,13 +28,8 @@ def check(spec: CampaignSpec, step: Step, catalog: Catalog) -> Iterable[Issue]:
     """Unknown template or channel; marketing on a channel that nobody can unsubscribe from."""
     template, channel = step.settings["template"], step.settings.get("channel")
     if catalog.get("template", template) is None:
-        known = listed(catalog.names("template"))
-        place = (*step.place, "template")
-        yield spec.document.issue(
-            place,
-            say("campaigns.no_template", template=template),
-            how=say("campaigns.known_here", names=known) if known else "",
-        )
+        how = nearest(template, catalog, "template")
+        yield spec.document.issue((*step.place, "template"), say("campaigns.no_template", template=template), how=how)
     channels = catalog.names("channel")
     if channel is None and len(channels) != 1:
         how = (
@@ -45,11 +40,7 @@ def check(spec: CampaignSpec, step: Step, catalog: Catalog) -> Iterable[Issue]:
         yield spec.document.issue(step.place, say("campaigns.which_channel"), how=how)
         return
     if channel is not None and channel not in channels:
-        how = (
-            say("campaigns.known_here", names=listed(channels))
-            if channels
-            else say("campaigns.add_in", folder="configs/channels/")
-        )
+        how = nearest(channel, catalog, "channel")
         yield spec.document.issue((*step.place, "channel"), say("campaigns.no_channel", channel=channel), how=how)
         return
     used = channel or channels[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from opscli.charts.plot import Bar, Plot
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
 from opscli.phrases import listed, say
@@ -26,7 +27,8 @@ _TONES = {
 def check(item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
     """The model is named in a health document; which bands it has is its own business."""
     if catalog.names("health") and catalog.get("health", item.subject) is None:
-        how = say("reports.models_are", names=listed(catalog.names("health")))
+        known = say("reports.models_are", names=listed(catalog.names("health")))
+        how = did_you_mean(item.subject, catalog.names("health"), otherwise=known)
         yield document.issue(item.place, say("reports.unknown_model", model=item.subject), how=how)
 
 

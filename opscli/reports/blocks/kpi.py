@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.errors import UsageError
-from opscli.metrics.metric import Metric
+from opscli.metrics.metric import SPLITS, Metric
 from opscli.metrics.periods import Calendar, Period
 from opscli.metrics.query import Point
 from opscli.outcome import Issue
@@ -47,8 +48,16 @@ class Course:
 
 def check(item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
     if catalog.get("metric", item.subject) is None:
-        how = say("reports.metrics_are", names=listed(catalog.names("metric")) or say("reports.no_metrics"))
+        known = say("reports.metrics_are", names=listed(catalog.names("metric")) or say("reports.no_metrics"))
+        how = did_you_mean(item.subject, catalog.names("metric"), otherwise=known)
         yield document.issue(item.place, say("reports.unknown_metric", metric=item.subject), how=how)
+    start = f"{item.subject} "
+    splits = [name.removeprefix(start) for name in catalog.names(SPLITS) if name.startswith(start)]
+    for name in item.by if splits else ():
+        if name not in splits:
+            how = did_you_mean(name, splits, otherwise=say("reports.splits_are", names=listed(splits)))
+            what = say("reports.unknown_split", metric=item.subject, name=name)
+            yield document.issue((*item.place[:-1], "by"), what, how=how)
 
 
 def build(item: Item, room: Room) -> Block | str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from opscli.charts.plot import Bar, Plot
 from opscli.config.document import Document
+from opscli.config.validate import did_you_mean
 from opscli.engine.versions import literal
 from opscli.outcome import Issue
 from opscli.phrases import listed, say
@@ -16,9 +17,12 @@ from opscli.reports.words import segment, titled
 from opscli.stage import Catalog
 
 
-def check(_item: Item, _document: Document, _catalog: Catalog) -> Iterable[Issue]:
-    """Nothing to check: a dimension without members is an empty block."""
-    return ()
+def check(item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
+    """An unknown dimension, where there are any: without tags files the block is empty."""
+    known = catalog.names("dimension")
+    if known and item.subject not in known:
+        how = did_you_mean(item.subject, known, otherwise=say("reports.dimensions_are", names=listed(known)))
+        yield document.issue(item.place, say("reports.unknown_dimension", dimension=item.subject), how=how)
 
 
 def build(item: Item, room: Room) -> Block | str:
