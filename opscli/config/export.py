@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from opscli.config.files import private_folder
 from opscli.config.load import ANYWHERE, JOBS
 from opscli.config.schemas import folder_of, schema_of, version_of, versions_of
 from opscli.errors import CannotCreate
@@ -24,8 +25,9 @@ _PLAIN = ("const", "enum", "examples", "default")
 """Keywords whose values are data."""
 
 
-def write_schemas(folder: Path, kinds: Sequence[str]) -> Iterator[Path]:
+def write_schemas(root: Path, kinds: Sequence[str]) -> Iterator[Path]:
     """Write both forms of every version of the kinds, and the index; yields the files written. Raises CannotCreate."""
+    folder = root / SCHEMAS
     texts = {
         name: content
         for kind in kinds
@@ -35,7 +37,8 @@ def write_schemas(folder: Path, kinds: Sequence[str]) -> Iterator[Path]:
     for name, content in {**texts, INDEX: index(kinds)}.items():
         path = folder / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder.parent)
+            folder.mkdir(exist_ok=True)
             path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             what = say("config.cannot_write", file=path, reason=error.strerror)

@@ -1,4 +1,4 @@
-"""Config files are replaced in one move, so that a reader sees the old text or the new one."""
+"""Files of a project: config is replaced in one move, and what the program keeps lies in a private folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from tempfile import NamedTemporaryFile
 
 from opscli.errors import CannotCreate
 from opscli.phrases import say
+
+
+def private_folder(folder: Path) -> None:
+    """Make the project's folder for what the program keeps: for this account only, and git leaves it alone."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def write_atomically(path: Path, text: str, shown: str) -> None:

@@ -41,7 +41,7 @@ def _write(kinds: tuple[str, ...], *, modeline: bool) -> None:
 
     root = session.root()
     changed = _modelines(kinds) if modeline else ()
-    written = [path.relative_to(root).as_posix() for path in write_schemas(root / SCHEMAS, kinds)]
+    written = [path.relative_to(root).as_posix() for path in write_schemas(root, kinds)]
     report.done(
         say("config.schemas_written", count=len(written), folder=SCHEMAS.as_posix(), changed=len(changed)),
         {"files": written, "modelines": list(changed)},

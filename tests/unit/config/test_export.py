@@ -52,13 +52,13 @@ def test_words_of_the_user_are_no_keywords() -> None:
 
 
 def test_every_version_is_written_and_the_index_names_the_current_one(tmp_path: Path) -> None:
-    names = {path.name for path in write_schemas(tmp_path / "deep" / "er", ("health", "tags"))}
+    names = {path.name for path in write_schemas(tmp_path, ("health", "tags"))}
     forms = ("schema.json", "draft-07.json")
     assert names == {
         "index.json",
         *(f"{kind}.{form}" for kind in ("health.v1", "health.v2", "tags.v1") for form in forms),
     }
-    written = json.loads((tmp_path / "deep" / "er" / "index.json").read_text(encoding="utf-8"))
+    written = json.loads((tmp_path / SCHEMAS / "index.json").read_text(encoding="utf-8"))
     assert [(row["kind"], row["version"], row["current"]) for row in written["schemas"]] == [
         ("health", 1, False),
         ("health", 2, True),
@@ -69,9 +69,11 @@ def test_every_version_is_written_and_the_index_names_the_current_one(tmp_path: 
         ".opscli/schemas/health.v2.draft-07.json",
         ".opscli/schemas/tags.v1.draft-07.json",
     ]
+    assert (tmp_path / ".opscli").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / ".opscli" / ".gitignore").read_text(encoding="utf-8") == "*\n"
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(CannotCreate):
-        list(write_schemas(tmp_path / "file" / "schemas", ("tags",)))
+        list(write_schemas(tmp_path / "file", ("tags",)))
 
 
 def test_the_settings_in_the_docs_are_those_of_the_index() -> None:
@@ -107,7 +109,7 @@ def test_first_lines_lead_to_the_schema_of_the_file_and_change_no_config_version
     write("jobs/nightly.yaml", json.dumps(smallest_example("job")))
     write("configs/health/standard.yaml", "kind: health\nversion: 1\nmeasures: [{trait: a, good: 1, bad: 0}]\n")
     before = load(root, None).version
-    list(write_schemas(root / SCHEMAS, tuple(config_kinds())))
+    list(write_schemas(root, tuple(config_kinds())))
     documents = read_documents(root)[0]
     assert len(put_modelines(root, documents)) == len(documents) == 4
     assert put_modelines(root, read_documents(root)[0]) == ()
