@@ -248,7 +248,7 @@ def test_a_mail_of_the_night_goes_out_in_the_morning(result: Callable[[str], Ver
     assert verdict.passed
 
 
-def test_arms_are_dealt_by_the_bucket_only_when_asked_for(written: Callable[[str], Path]) -> None:
+def test_arms_are_dealt_by_the_bucket_only_when_asked_for(written: Callable[[str], Path], stores: Stores) -> None:
     people = ", ".join(
         f"{{id: c{number}, first_name: N, email: c{number}@example.com, country: GB}}" for number in range(60)
     )
@@ -259,8 +259,8 @@ def test_arms_are_dealt_by_the_bucket_only_when_asked_for(written: Callable[[str
         f"  - {{name: as in reality, given: {{holdout: by_bucket}}, expect: {{messages: [{mails}]}}}}\n"
     )
     checked, specs = check_tests(root, None)
-    with simulator(project_for_tests(checked, root)) as runs:
-        first, second = [runs.run(case) for case in specs[0].all_cases()]
+    runs = Simulator(project_for_tests(checked, root), root, stores)
+    first, second = [runs.run(case) for case in specs[0].all_cases()]
     assert first.passed
     held_out = [number for number in range(60) if bucket("project:holdout", f"c{number}", 10_000) < 500]
     assert [failure.what for failure in second.failures] == [f"c{number} got no such message" for number in held_out]
@@ -411,12 +411,11 @@ def test_the_skeleton_is_a_test_that_passes(root: Path) -> None:
         write(root, "../outside", "", force=True)
 
 
-def test_a_simulator_leaves_nothing_of_one_case_to_the_next(written: Callable[[str], Path]) -> None:
+def test_a_simulator_leaves_nothing_of_one_case_to_the_next(written: Callable[[str], Path], stores: Stores) -> None:
     root = written(
         f"kind: test\nversion: 1\nas_of: 2026-05-01T10:00\n{ANN}cases:\n"
         "  - {name: one, expect: {messages: [{to: a}]}}\n  - {name: two, expect: {messages: [{to: a}]}}\n"
     )
     checked, specs = check_tests(root, None)
-    with simulator(project_for_tests(checked, root)) as runs:
-        assert isinstance(runs, Simulator)
-        assert [runs.run(case).failures for case in specs[0].all_cases()] == [(), ()]
+    runs = Simulator(project_for_tests(checked, root), root, stores)
+    assert [runs.run(case).failures for case in specs[0].all_cases()] == [(), ()]
