@@ -24,7 +24,7 @@ _FORMATTED = {
 }
 _NAMED = {"currency": "EUR", "email": "ann@example.com", "phone": "+44 20 7946 0123", "country": "GB"}
 """By the end of the column's name."""
-_TEXTS = ("a-1", "A", "a", "1", "AB", "ABC", "EUR", "A1", "A-1", "000001", "2026", "example", "ABC123", "DE-12345")
+_TEXTS = ("a-1", "A", "a", "1", "AB", "EUR", "ABC", "A1", "A-1", "000001", "2026", "example", "ABC123", "DE-12345")
 """Tried in turn against patterns and lengths."""
 
 
