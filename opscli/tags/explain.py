@@ -113,7 +113,7 @@ def tree_text(found: Judged, *, indent: str = "") -> list[str]:
     """The condition clause by clause: verdict, then the clause at its depth with the values that it was judged by."""
     rows = list(_rows(found, 0))
     verdicts = [named(WORDS[part.verdict]) for part, _, _ in rows]
-    left = max(8, *(columns_of(text) + 2 for text in verdicts))
+    left = max(8, *(columns_of(text) + 1 for text in verdicts))
     middle = max(columns_of(text) for _, text, _ in rows)
     return [
         f"{indent}{pad(verdict, left)}{pad(text, middle)}  {values}".rstrip()

@@ -77,8 +77,28 @@ def test_a_condition_that_is_off_is_pointed_at(root: Path) -> None:
     assert 'did you mean "revenue"?' in answer.stderr
     assert data(opscli(root, "rule", "eval", "revenue > 50", "--json"))["match"] == 1
     explained = opscli(root, "rule", "explain", "revenue > 50 or has_tag('low')", "--customer", "2")
-    assert "no      revenue > 50" in explained.stdout
-    assert "yes     has_tag('low')" in explained.stdout
+    assert "  yes     at least one of these\n  no        revenue > 50" in explained.stdout
+    assert "  yes       has_tag('low')" in explained.stdout
+
+
+def test_the_caret_stands_below_the_character_also_after_chinese(root: Path) -> None:
+    answer = opscli(root, "rule", "explain", "city = '西部' and 标签 > 1")
+    assert answer.returncode == 2
+    line, caret = answer.stderr.splitlines()[:2]
+    assert (line, caret) == ("city = '西部' and 标签 > 1", " " * 18 + "^")
+    assert "character 17" in answer.stderr
+
+
+def test_a_condition_is_tried_with_parameters_samples_and_in_the_past(root: Path) -> None:
+    words = ("rule", "eval", "revenue > :least", "--param", "least=50", "--sample", "1", "--json")
+    found = data(opscli(root, *words))
+    assert (found["match"], found["no_match"], found["unknown"]) == (1, 1, 0)
+    assert [row["verdict"] for row in found["sample"]] == ["match", "no_match"]
+    past = opscli(root, "rule", "explain", "revenue > 0", "--customer", "2", "--as-of", "2026-03-01", "--json")
+    assert (data(past)["verdict"], data(past)["judged"]["values"]) == ("no", {"revenue": "0.0000"})
+    assert data(past)["tree"]["op"] == ">"
+    missing = opscli(root, "rule", "eval", "revenue > :least")
+    assert (missing.returncode, 'unknown parameter ":least"' in missing.stderr) == (2, True)
 
 
 def test_a_pin_is_planned_applied_explained_and_taken_back(root: Path) -> None:
