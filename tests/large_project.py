@@ -165,7 +165,7 @@ outputs: [terminal, {{html: out/daily_{n}.html}}]
 }
 _HEALTH = """\
 kind: health
-version: 1
+version: 2
 measures:
   - {trait: days_since_order_1, good: 7, bad: 60, weight: 3}
   - {trait: orders_90d_2, good: 12, bad: 0}
