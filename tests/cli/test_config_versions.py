@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from opscli.errors import UsageError
+from opscli.runner.compile import check_project
+from opscli.runner.configurations import find, history, memory
+from opscli.runner.difference import difference
 from opscli.runner.stored import unpack
 
 FILES = {
@@ -141,37 +145,32 @@ def test_comments_and_formatting_mean_nothing(root: Path) -> None:
     assert answer.stdout.splitlines()[1].startswith("no change in meaning")
 
 
-def test_every_way_to_name_a_side(root: Path) -> None:
-    (run,) = data(opscli(root, "config", "history", "--json"))
+def test_every_way_to_name_a_side(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(root, EDITS)
     git(root, "commit", "-q", "-a", "-m", "second")
     other = root / "other"
     shutil.copytree(root / "configs", other / "configs")
     edit(other, {"configs/topics/offers.yaml": [("opt_in", "opt_out")]})
-    sentences = {
-        side: [item["sentence"].partition(":")[0] for item in data(opscli(root, "config", "diff", *side, "--json"))["changes"]]
-        for side in (
-            (run["version"][:6],),
-            (run["first_run"], "files"),
-            ("git:HEAD~1", "git:HEAD"),
-            ("files", "other"),
-            ("files", "other/configs/topics/offers.yaml"),
-            ("latest", "configs/tags/value.yaml"),
-        )
-    }  # fmt: skip
+    monkeypatch.chdir(root)
+    checked = check_project(root)
     both = ["campaign winback, step pause", "tag quiet", "tag high_value"]
-    assert list(sentences.values()) == [
-        both,
-        both,
-        both,
-        ["topic offers", "job load was removed"],
-        ["topic offers"],
-        both[1:],
-    ]
-    for words in (("nonsense",), ("git:no-such",), ("latest", "/")):
-        refused = opscli(root, "config", "diff", *words)
-        assert refused.returncode == 2, words
-        assert "→" in refused.stderr
+    with memory(checked) as state:
+        assert state is not None
+        (run,) = history(state, 9)
+        for sides, expected in {
+            (run.version[:6], "files"): both,
+            (run.first_run or "", "files"): both,
+            ("git:HEAD~1", "git:HEAD"): both,
+            ("files", "other"): ["topic offers", "job load was removed"],
+            ("files", "other/configs/topics/offers.yaml"): ["topic offers"],
+            ("latest", "configs/tags/value.yaml"): both[1:],
+        }.items():
+            found = difference(find(checked, state, sides[0]), find(checked, state, sides[1]))
+            assert [item.sentence.partition(":")[0] for item in found.told] == expected, sides
+        for word in ("nonsense", "git:no-such", "/"):
+            with pytest.raises(UsageError) as refused:
+                find(checked, state, word)
+            assert refused.value.remedy
 
 
 def test_secrets_are_neither_stored_nor_shown(root: Path) -> None:
