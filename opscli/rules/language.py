@@ -184,6 +184,8 @@ class _Converter:
 
     def _name(self, node: Any, _depth: int) -> Node:
         self._only(node, {"this"})
+        if not re.fullmatch(r"n\d+", node.name):  # a keyword out of place, which the parser takes for a column
+            raise self._refuse(node)
         word, scope = self._word(node.name), self.builder.scope
         if word.kind == "parameter":
             return Node("param", scope.params[word.text], value=word.text, at=word.at)

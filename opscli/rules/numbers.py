@@ -1,9 +1,9 @@
 """How a number is calculated: exactly or as a double, and how far it can reach.
 
-Whole numbers, money and decimals of up to four places add up exactly; what is multiplied, divided or comes from a float
-is a double, whose basic operations IEEE 754 fixes to the last bit. Engines differ only in what they do beyond the range
-of doubles (an error, infinity), so a calculation that could leave it is refused, and a float column beyond 1e±30 does
-not enter one.
+Whole numbers, money and decimals of up to four places add up exactly. What is multiplied, divided or comes from a float
+is a double, as is a sum on its way into one; IEEE 754 fixes the basic operations of doubles to the last bit. Engines
+differ only in what they do beyond the range of doubles (an error, infinity), so a calculation that could leave it is
+refused, and a float column beyond 1e±30 does not enter one.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _of_operation(node: Node, parts: list[Reach]) -> Reach:
         return parts[0][0] - parts[1][1], parts[0][1] - parts[1][0]
     low, high = min(low for low, _ in parts), max(high for _, high in parts)
     if node.op in {"+", "-"}:  # two doubles that differ do so by a unit in the last place at least
-        return (low if exact(node) else low - _DOUBLE_DIGITS), high + 1
+        return low - _DOUBLE_DIGITS, high + 1
     if node.value in {"floor", "round"}:  # floor gives -1 for the smallest, round moves by one at most
         return min(low, 0), max(high, 0) + 1
     return low, high

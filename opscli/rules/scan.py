@@ -139,11 +139,21 @@ def _unreadable(text: str, position: int) -> RuleInvalid:
 
 def _check_bounds(words: list[Word]) -> None:
     depth = run = 0
+    before: Word | None = None
     for word in words:
         depth += {"(": 1, ")": -1}.get(word.text, 0) if word.kind == "sign" else 0
         run = run + 1 if word.text in {"not", "-", "+", "is"} and word.kind in {"sign", "keyword"} else 0
         if depth + run > MAX_NESTING or run > 4:  # noqa: PLR2004  "a is not - - 1" is as far as sense goes
             raise too_deep(word.at)
+        if (
+            word.kind == "sign"
+            and word.text == ")"
+            and before is not None
+            and before.kind == "sign"
+            and before.text == ","
+        ):
+            raise RuleInvalid(say("rules.unreadable", near=","), how=say("rules.remove"), offset=before.at)
+        before = word
         if depth < 0:
             raise RuleInvalid(say("rules.unopened"), how=say("rules.remove"), offset=word.at)
     if depth:

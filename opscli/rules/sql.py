@@ -18,6 +18,7 @@ from opscli.rules.operators import FUNCTIONS
 from opscli.rules.target import Target
 from opscli.rules.tree import Expression, Node, Value
 
+_ROUNDING = frozenset({"floor", "round"})
 _ORDERED = frozenset({"<", "<=", ">", ">=", "between"})
 
 
@@ -109,8 +110,8 @@ def _state(node: Node, target: Target) -> str:
 
 
 def _sum(node: Node, target: Target) -> str:
-    """Exact sums in a type that cannot overflow, others in DOUBLE."""
-    if exact(node):
+    """Exact sums in a type that cannot overflow; in DOUBLE when a part is one or the sum is needed as one."""
+    if exact(node) and not target.doubles:
         left, right = (_print(part, target) for part in node.parts)
         left = _wide(node.parts[0], left, node.type, target)
         if node.parts[1].op in {"+", "-", "negative"} and node.parts[1].type != node.type:
@@ -127,23 +128,36 @@ def _product(node: Node, target: Target) -> str:
 
 
 def _negative(node: Node, target: Target) -> str:
-    sql = _print(node.parts[0], target)
-    return f"(- {_wide(node.parts[0], sql, node.type, target) if exact(node) else sql})"
+    if exact(node) and not target.doubles:
+        return f"(- {_wide(node.parts[0], _print(node.parts[0], target), node.type, target)})"
+    return f"(- {_doubles(node, target, calculates=target.calculates)[0]})"
 
 
 def _call(node: Node, target: Target) -> str:
-    name = str(node.value)
-    if node.family == "number" and FUNCTIONS[name].result == "same":
-        if exact(node):
-            args = [_print(part, target) for part in node.parts]
-            args[0] = _wide(node.parts[0], args[0], node.type, target) if name == "abs" else args[0]
-        else:
-            args = _doubles(node, target, calculates=target.calculates or name == "round")
-    elif FUNCTIONS[name].result == "same":
+    function = FUNCTIONS[str(node.value)]
+    if node.family == "number" and function.result == "same":
+        args = _of_numbers(node, target)
+    elif function.result == "same":
         args = _alike(node, target)
     else:
         args = [_operand(part, node, target) if part.type != "duration" else "" for part in node.parts]
-    return FUNCTIONS[name].sql(node.parts, args, target)
+    return function.sql(node.parts, args, target)
+
+
+def _of_numbers(node: Node, target: Target) -> list[str]:
+    """Arguments of abs, coalesce, floor, round; the last two stay exact where they can, also on the way to a double."""
+    rounds = node.value in _ROUNDING
+    if not exact(node) or (target.doubles and not rounds):
+        return _doubles(node, target, calculates=target.calculates or node.value == "round")
+    args = [_print(part, replace(target, doubles=False)) for part in node.parts]
+    if node.value == "abs":
+        args[0] = _wide(node.parts[0], args[0], node.type, target)
+    if node.value == "coalesce" and node.type != "integer":  # DuckDB would cut 2.5 beside a DECIMAL(38, 0) down to 3
+        args = [
+            _wide(part, arg, node.type, target) if part.op == "call" else arg
+            for part, arg in zip(node.parts, args, strict=True)
+        ]
+    return args
 
 
 def _alike(node: Node, target: Target) -> list[str]:
@@ -155,17 +169,22 @@ def _alike(node: Node, target: Target) -> list[str]:
 
 def _doubles(node: Node, target: Target, *, calculates: bool = True) -> list[str]:
     """SQL of numbers as DOUBLE; in a calculation, columns are bounded."""
-    place = replace(target, calculates=calculates)
+    place = replace(target, doubles=True, calculates=calculates)
+    digits = node.parts[1:] if node.value == "round" else ()
+    return [_print(part, target) if part in digits else _double(part, place) for part in node.parts]
+
+
+def _double(part: Node, target: Target) -> str:
+    """A number as DOUBLE. What was rounded exactly may have more digits than a cast of DECIMAL reads without fault."""
+    if part.op == "literal" and isinstance(part.value, (int, Decimal)):
+        return target.dialect.double(Decimal(part.value))
+    sql = _print(part, target)
+    if not exact(part) or part.op in {"+", "-", "negative"} or part.value in {"abs", "coalesce"}:
+        return sql
     kind = target.dialect.type("float")
-    found = []
-    for index, part in enumerate(node.parts):
-        if part.op == "literal" and isinstance(part.value, (int, Decimal)):
-            digits = node.op == "call" and node.value == "round" and index > 0
-            found.append(literal(part.value) if digits else target.dialect.double(Decimal(part.value)))
-        else:
-            sql = _print(part, place)
-            found.append(f"CAST({sql} AS {kind})" if exact(part) else sql)
-    return found
+    if part.value in _ROUNDING and part.op == "call" and part.parts[0].op != "name":
+        sql = f"CAST({sql} AS {target.dialect.type('text')})"
+    return f"CAST({sql} AS {kind})"
 
 
 def _wide(part: Node, sql: str, type_: str, target: Target) -> str:

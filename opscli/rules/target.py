@@ -18,8 +18,8 @@ class Target:
     `columns` maps a name to SQL (a mapping or a function); `has_tag` gives a boolean SQL that is never NULL, where tags
     do not come from the history at as_of; `identity` is SQL of the customer's id; `params` are the values of the
     condition's parameters (`parameters.bind`); `read` reads an untyped (text) column's SQL as a type, where names may
-    be untyped (sources over raw text hand in TRY_CAST). `calculates` is set while the parts of a float calculation are
-    printed.
+    be untyped (sources over raw text hand in TRY_CAST). `doubles` and `calculates` are set while
+    numbers are printed that must be DOUBLE, and that are parts of a calculation in DOUBLE.
     """
 
     dialect: Dialect
@@ -29,6 +29,7 @@ class Target:
     identity: str = "customer_id"
     read: Callable[[str, str], str] | None = None
     params: Mapping[str, Value] = field(default_factory=dict)
+    doubles: bool = False
     calculates: bool = False
 
     def column(self, name: str) -> str:

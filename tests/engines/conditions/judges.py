@@ -137,7 +137,9 @@ def _questions(tables: Mapping[str, Table], dialect: Dialect, mark: str, queries
     statements, inserts = [], []
     for name, table in tables.items():
         types = {column: dialect.type(kind) for column, kind in table.columns.items()}
-        statements.append(f"CREATE TABLE {name} ({', '.join(f'{column} {type_}' for column, type_ in types.items())})")
+        statements.append(
+            f"CREATE TABLE {name} ({', '.join(f'{dialect.quote(column)} {type_}' for column, type_ in types.items())})"
+        )
         marks = ", ".join(f"CAST({mark} AS {type_})" for type_ in types.values())
         rows = [[None if row[column] is None else str(row[column]) for column in types] for row in table.rows]
         for start in range(0, len(rows), ROWS):

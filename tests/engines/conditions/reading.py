@@ -9,7 +9,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cache
@@ -26,10 +26,13 @@ Reading = Callable[[Row], Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Compiles nodes to functions of a row; `calculates` says that doubles are on their way into a calculation."""
+    """Compiles nodes to functions of a row; `doubles` says that a number is needed as one, `calculates` that it is part
+    of a calculation.
+    """
 
     past: Past
     calculates: bool = False
+    doubles: bool = False
 
     def read(self, expression: Expression | Node) -> Reading:
         """The value of an expression as a function of the row."""
@@ -73,7 +76,7 @@ class Reader:
 
     def doubled(self, node: Node) -> Reading:
         """A number as a double."""
-        read = self.read(node)
+        read = replace(self, doubles=True).read(node)
         return lambda row: None if (value := read(row)) is None else float(value)
 
     def _number(self, node: Node) -> Reading:
@@ -82,7 +85,7 @@ class Reader:
             read = Reader(self.past).read(node.parts[0])
             return lambda row: _measure(name, node, read(row), row)
         numbers = node.parts[:1] if name == "round" else node.parts
-        double = _double(node)
+        double = _double(node) or (self.doubles and name not in {"round", "floor"})
         inside = Reader(self.past, self.calculates or name in {"+", "-", "*", "/", "round"})
         parts = [inside.doubled(part) if double else inside.read(part) for part in numbers]
         if name == "coalesce":
