@@ -13,7 +13,7 @@ from typing import Any
 from opscli.cli.choices import CHOICES
 from opscli.errors import ConfigInvalid, InputOutputFailed, OpscliError
 from opscli.outcome import Issue, printable
-from opscli.phrases import say
+from opscli.phrases import current, say
 
 _UNEXPECTED = 70
 _LONGEST = 2000
@@ -119,9 +119,21 @@ def _usage(error: Any) -> int:
     if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
         sys.stdout.write(context.get_help() + "\n")
         return 0
-    message = error.format_message()
+    _way_to_project()  # nothing has asked for the project yet, and its language is wanted
+    message = _words_of(error)
     hint = f"{context.command_path} --help" if context is not None else "opscli --help"
     return _tell(OpscliError(message, remedy=hint), code)
+
+
+def _words_of(error: Any) -> str:
+    """What is wrong with the call. Typer words it in English only; the two commonest have texts of our own."""
+    if current() == "en":
+        return str(error.format_message())
+    if type(error).__name__ == "MissingParameter" and error.param is not None:
+        return say("cli.missing_parameter", name=error.param.human_readable_name)
+    if type(error).__name__ == "NoSuchOption":
+        return say("cli.no_such_option", name=error.option_name)
+    return say("cli.call_is_off", message=error.format_message())
 
 
 def _unexpected(error: BaseException) -> int:

@@ -15,8 +15,8 @@ from opscli.delivery.transport import choose
 from opscli.errors import ServiceUnavailable
 from opscli.faults import faultpoint
 from opscli.outcome import Outcome
+from opscli.phrases import counted, say
 from opscli.phrases import listed as joined
-from opscli.phrases import named, say
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import attempts, consents, contexts, field_overrides, message_events
@@ -135,7 +135,7 @@ def _count_closing(connection: Connection, ctx: Context) -> dict[str, int]:
 def _outcome(plan: SendPlan, tally: Tally, line: Mapping[str, int]) -> Outcome:
     sent, unknown = tally.states.get("sent", 0), line["unknown"]
     parts = [say("delivery.handed_over", count=tally.handed)]
-    parts += [f"{number} {named(state)}" for state, number in sorted(tally.states.items()) if number]
+    parts += [counted(number, state) for state, number in sorted(tally.states.items()) if number]
     if tally.recovered:
         parts.append(say("delivery.looked_up", count=tally.recovered))
     summary = say("delivery.nothing_out_how", reason=plan.hold) if plan.hold else joined(parts)

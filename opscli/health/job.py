@@ -21,7 +21,7 @@ from opscli.health.health import HealthSpec
 from opscli.health.planning import ModelPlan, Planner
 from opscli.health.score import BANDS
 from opscli.outcome import Outcome
-from opscli.phrases import listed, named, say
+from opscli.phrases import clauses, counted, listed, say
 from opscli.rules import sql as rules_sql
 from opscli.stage import Context, Preview
 from opscli.state import bulk
@@ -201,7 +201,7 @@ def _reasons(models: Sequence[ModelPlan]) -> list[str]:
 
 
 def _headline(models: Sequence[ModelPlan], counts: Mapping[str, int]) -> str:
-    bands = listed(f"{counts[band]} {named(band)}" for band in BANDS if counts[band])
+    bands = listed(counted(counts[band], band) for band in BANDS if counts[band])
     number = counts["scored"]
     scores = say("health.new_scores", count=number)
     if bands:
@@ -212,4 +212,4 @@ def _headline(models: Sequence[ModelPlan], counts: Mapping[str, int]) -> str:
         parts += [say("health.alert_withheld", model=model.name, why=verdict.withheld)] if verdict.withheld else []
         parts += [say("health.alert_off", model=model.name, why=verdict.off)] if verdict.off else []
         parts += [say("health.breaker", why=model.stop)] if model.stop else []
-    return "; ".join(parts) if models else say("health.none_configured")
+    return clauses(parts) if models else say("health.none_configured")

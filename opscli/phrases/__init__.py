@@ -7,11 +7,10 @@ Texts of config (labels, purposes) are the user's own and are not here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 LOCALES = ("en", "zh")
 
@@ -31,11 +30,10 @@ _VOICE = _Voice()
 
 
 class Said(str):
-    """A text that knows what it says, so that a log can say it in English."""
+    """A text that knows itself in English too, so that a log can say it so."""
 
-    __slots__ = ("key", "values")
-    key: str
-    values: dict[str, object]
+    __slots__ = ("english",)
+    english: str
 
 
 def use(locale: str) -> None:
@@ -57,20 +55,28 @@ def language(locale: str) -> str:
 def say(key: str, /, locale: str = "", **values: object) -> str:
     """The text of `room.name` with its values filled in. Raises KeyError when the catalogue lacks the key."""
     room, _, name = key.partition(".")
-    text = catalogue(room)[name][language(locale) if locale else current()]
+    texts = catalogue(room)[name]
+    spoken = language(locale) if locale else current()
+    text = _filled(texts[spoken], values)
+    english = {value: in_english(given) if isinstance(given, str) else given for value, given in values.items()}
+    return _said(text, text if spoken == "en" else _filled(texts["en"], english))
+
+
+def _filled(text: Text, values: Mapping[str, object]) -> str:
     if isinstance(text, list):
         text = text[0 if values.get("count") == 1 else 1]
-    said = Said(text.format(**values))
-    said.key, said.values = key, values
+    return text.format(**values)
+
+
+def _said(text: str, english: str) -> Said:
+    said = Said(text)
+    said.english = english
     return said
 
 
 def in_english(text: str) -> str:
-    """The same text in English, also the texts within it; one that `say` did not make stays as it is."""
-    if not isinstance(text, Said):
-        return text
-    values: dict[str, Any] = {n: in_english(v) if isinstance(v, str) else v for n, v in text.values.items()}
-    return say(text.key, locale="en", **values)
+    """The same text in English, also the texts within it; one that the catalogue did not make stays as it is."""
+    return text.english if isinstance(text, Said) else text
 
 
 def named(code: str, locale: str = "", *, room: str = "names") -> str:
@@ -80,19 +86,35 @@ def named(code: str, locale: str = "", *, room: str = "names") -> str:
     return code.replace("_", " ")
 
 
+def counted(number: int, code: str) -> str:
+    """`12 inserted`: a number of what a code names."""
+    return say("joints.counted", number=number, name=named(code))
+
+
 def listed(items: Iterable[object], locale: str = "") -> str:
     """`a, b, c`, in Chinese `a、b、c`."""
-    return say("joints.list", locale=locale).join(map(str, items))
+    return _joined("list", items, locale)
 
 
 def both(items: Iterable[object], locale: str = "") -> str:
     """`a and b`."""
-    return say("joints.and", locale=locale).join(map(str, items))
+    return _joined("and", items, locale)
 
 
 def either(items: Iterable[object], locale: str = "") -> str:
     """`a or b`."""
-    return say("joints.or", locale=locale).join(map(str, items))
+    return _joined("or", items, locale)
+
+
+def clauses(items: Iterable[object], locale: str = "") -> str:
+    """`this; that`: parts of one sentence that stand by themselves."""
+    return _joined("clause", items, locale)
+
+
+def _joined(joint: str, items: Iterable[object], locale: str) -> str:
+    texts = [item if isinstance(item, str) else str(item) for item in items]
+    between = say(f"joints.{joint}", locale=locale)
+    return _said(between.join(texts), in_english(between).join(map(in_english, texts)))
 
 
 @cache

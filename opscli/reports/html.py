@@ -61,9 +61,9 @@ def as_html(page: Page) -> str:
     )
 
 
-def _word(locale: str, key: str) -> str:
+def _word(locale: str, key: str, **values: str) -> str:
     """A heading of the page."""
-    return say(f"page.{key}", locale=locale)
+    return say(f"page.{key}", locale=locale, **values)
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
 from opscli.outcome import Outcome
-from opscli.phrases import listed, named, say
+from opscli.phrases import counted, listed, say
 from opscli.sources import erasure, rejects
 from opscli.sources.load import SourcePlan, apply_source, plan_source
 from opscli.sources.prepare import Counts
@@ -101,13 +101,11 @@ def _preview(plans: Sequence[SourcePlan]) -> Preview:
         headline = say("sources.nothing_new") if plans else say("sources.no_sources")
     else:
         told = listed(
-            f"{counts[name]:,} {named(name)}"
-            for name in ("inserted", "updated", "unchanged", "rejected")
-            if counts[name]
+            counted(counts[name], name) for name in ("inserted", "updated", "unchanged", "rejected") if counts[name]
         )
         few = len(busy) <= _NAMED
         names = listed(plan.spec.name for plan in busy) if few else say("sources.many", number=len(busy))
-        headline = f"{names}: {told or say('sources.no_rows')}"
+        headline = say("sources.headline", names=names, told=told or say("sources.no_rows"))
     skipped = {f"stopped: {plan.spec.name}": plan.counts.read for plan in plans if plan.stopped}
     if counts["rejected"]:
         skipped["rejected"] = counts["rejected"]

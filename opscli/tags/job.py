@@ -17,7 +17,7 @@ from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.errors import DataUnusable, GuardStopped, TryLater
 from opscli.outcome import Outcome
-from opscli.phrases import say
+from opscli.phrases import clauses, say
 from opscli.rules import audience
 from opscli.rules.scope import of_customers
 from opscli.stage import Context, Preview
@@ -68,7 +68,7 @@ def plan(ctx: Context) -> TagsPlan:
         stopped = _guards(session, specs, project.max_delta)
     counts = {"entered": sum(row["entered"] for row in sample), "left": sum(row["left"] for row in sample)}
     headline = say("tags.would_change", entered=counts["entered"], left=counts["left"])
-    preview = Preview(headline="; ".join((headline, *stopped)), counts=counts, sample=sample)
+    preview = Preview(headline=clauses((headline, *stopped)), counts=counts, sample=sample)
     return TagsPlan(as_of=ctx.as_of, load_seq=load_seq, stopped=stopped, preview=preview)
 
 

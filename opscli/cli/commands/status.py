@@ -60,7 +60,7 @@ def gather(ctx: Context) -> dict[str, Any]:
 def _status(last: dict[str, Any] | None, *, running: bool) -> str:
     """A run whose process is gone is never "running": the lock tells."""
     if last is None:
-        return say("cli.never_ran")
+        return "never ran"
     return "abandoned" if last["status"] == "running" and not running else str(last["status"])
 
 
@@ -89,7 +89,7 @@ def _text(facts: dict[str, Any]) -> str:
         say("cli.status_title", project=facts["project"], environment=environment, version=facts["config_version"][:12])
     ]
     for job in facts["jobs"]:
-        state = say("cli.running_now") if job["running"] else job["status"]
+        state = say("cli.running_now") if job["running"] else named(job["status"].replace(" ", "_"))
         when = (
             say("cli.status_run", slot=report.cell(job["scheduled_time"]), run=job["last_run"])
             if job["last_run"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from opscli.errors import DataUnusable, UsageError
+from opscli.phrases import use
 from opscli.profiles import job as profiles
 from opscli.tags import history, pins
 from opscli.tags import job as tags
@@ -45,7 +46,7 @@ def test_a_pin_is_told_with_its_reason(tagged: Any) -> None:
 
 
 def test_the_winner_of_an_exclusive_dimension_is_told_in_the_projects_language(tagged: Any) -> None:
-    tagged.write("project.yaml", {"kind": "project", "version": 1, "name": "shop", "locale": "zh"})
+    use("zh")
     found = explain(tagged.context(), "a", "low")
     assert (found.since, found.verdict, found.winner) == (None, True, "high")
     assert found.words == "消费额不小于0"
