@@ -62,11 +62,18 @@ def chosen_environment(stated: str | None, root: Path) -> str:
 def load(root: Path, environment: str | None) -> LoadedConfig:
     """Read and check every config file under `root`; raises ConfigInvalid with the problems of all of them."""
     documents, issues, texts = read_documents(root)
-    project = next((item for item in documents if item.kind == "project"), None)
-    if not issues and project is None:
-        raise UsageError(say("config.project_missing", file=root / PROJECT_FILE), remedy=say("config.go_there"))
-    if issues or project is None:
+    if issues:
         raise ConfigInvalid(sorted(set(issues)))
+    return loaded_from(root, environment, documents, texts)
+
+
+def loaded_from(
+    root: Path, environment: str | None, documents: tuple[Document, ...], texts: Mapping[str, str]
+) -> LoadedConfig:
+    """The config of documents without problems. Raises UsageError when none of them is the project's."""
+    project = next((item for item in documents if item.kind == "project"), None)
+    if project is None:
+        raise UsageError(say("config.project_missing", file=root / PROJECT_FILE), remedy=say("config.go_there"))
     return LoadedConfig(
         root=root,
         project=project,

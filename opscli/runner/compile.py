@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
-from opscli.config.load import chosen_environment, load
+from opscli.config.document import Document
+from opscli.config.load import chosen_environment, loaded_from, read_documents
 from opscli.config.project import ProjectSpec
 from opscli.config.seal import take_seal
 from opscli.config.secrets import resolve
 from opscli.engine.entity import Entity, standard_entities
+from opscli.errors import ConfigInvalid
 from opscli.kinds import load_config_kind
 from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.runner.kept import Checked, keep, recall
 from opscli.stage import Catalog, ConfigKind, Project, Provided, collecting
 
+_NAME = re.compile(r"[^\W\d]\w*")
+_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'|“([^”]*)”|「([^」]*)」")
 ENTITY, COLUMN, CUSTOMER_FIELD = "entity", "column", "customer_field"
 
 
@@ -38,21 +43,14 @@ def check_project(root: Path, environment: str | None = None) -> Checked:
 
 def read_project(root: Path, environment: str | None) -> Checked:
     """Read and check every file, whatever was kept; raises ConfigInvalid with every problem of every document."""
-    loaded = load(root, environment)
-    modules = {kind: _module(kind) for kind in sorted({document.kind for document in loaded.documents})}
-    specs: dict[str, dict[str, object]] = defaultdict(dict)
-    with collecting() as issues:
-        for document in loaded.documents:
-            specs[document.kind][document.name] = modules[document.kind].parse(document)
-        settings = cast("ProjectSpec", specs["project"][loaded.project.name])
-        entities = {**standard_entities(), **_entities(specs)}
-        provided = [*_entity_entries(entities), *_provided(specs, modules)]
-        issues.extend(_provided_twice(provided))
-        zone = settings.timezone if settings.zone_exists() else "UTC"
-        catalog = Catalog(entries=_by_category(provided), entities=entities, zone=zone)
-        for kind, named in specs.items():
-            for spec in named.values():
-                issues.extend(modules[kind].check(spec, catalog))
+    documents, issues, texts = read_documents(root)
+    if issues:
+        raise ConfigInvalid(sorted({*issues, *_beside_the_broken(documents, issues, texts)}))
+    loaded = loaded_from(root, environment, documents, texts)
+    with collecting() as problems:
+        specs, catalog, found = _cross_checked(documents)
+        problems.extend(found)
+    settings = cast("ProjectSpec", specs["project"][loaded.project.name])
     return Checked(loaded=loaded, settings=settings, specs=specs, catalog=catalog)
 
 
@@ -93,6 +91,42 @@ def freeze(checked: Checked, root: Path) -> Project:
         entities=checked.catalog.entities,
         catalog=checked.catalog,
     )
+
+
+def _cross_checked(documents: Iterable[Document]) -> tuple[dict[str, dict[str, object]], Catalog, list[Issue]]:
+    """Specs by kind and name, what they define together, and every problem that needs the other documents."""
+    specs: dict[str, dict[str, object]] = defaultdict(dict)
+    for document in documents:
+        specs[document.kind][document.name] = _module(document.kind).parse(document)
+    modules = {kind: _module(kind) for kind in specs}
+    settings = cast("ProjectSpec", next(iter(specs["project"].values())))
+    entities = {**standard_entities(), **_entities(specs)}
+    provided = [*_entity_entries(entities), *_provided(specs, modules)]
+    issues = list(_provided_twice(provided))
+    zone = settings.timezone if settings.zone_exists() else "UTC"
+    catalog = Catalog(entries=_by_category(provided), entities=entities, zone=zone)
+    for kind, named in specs.items():
+        for spec in named.values():
+            issues.extend(modules[kind].check(spec, catalog))
+    return specs, catalog, issues
+
+
+def _beside_the_broken(documents: Iterable[Document], issues: list[Issue], texts: Mapping[str, str]) -> Iterator[Issue]:
+    """Problems between the documents that are sound by themselves, so that nobody mends them in two rounds.
+
+    A name that a broken file mentions may be defined there; whether it is unknown shows when that file is mended.
+    Without the project's settings or with a broken entity, whose columns everybody leans on, nothing can be said.
+    """
+    broken = {issue.file for issue in issues}
+    sound = [item for item in documents if not any(f"{file}/".startswith(f"{item.file}/") for file in broken)]
+    entities = any(file.startswith("configs/entities/") for file in broken)
+    if entities or not any(item.kind == "project" for item in sound):
+        return
+    stems = {part for file in broken for part in Path(file).with_suffix("").parts}
+    doubtful = stems.union(*(_NAME.findall(texts.get(file, "")) for file in broken))
+    for issue in _cross_checked(sound)[2]:
+        if doubtful.isdisjoint(_NAME.findall(" ".join(map(max, _QUOTED.findall(issue.what))))):
+            yield issue
 
 
 def _module(kind: str) -> ConfigKind:
