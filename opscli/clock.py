@@ -61,11 +61,10 @@ def parse_instant(text: str, zone: str = "UTC") -> datetime:
     Raises ValueError with the text when it is no instant.
     """
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return to_utc(datetime.fromisoformat(text), zone)
+    except (ValueError, OverflowError) as error:  # overflow: before year 1 or after 9999 in UTC
         message = say("clock.no_instant", text=text)
         raise ValueError(message) from error
-    return to_utc(moment, zone)
 
 
 def to_utc(moment: datetime, zone: str) -> datetime:

@@ -187,6 +187,16 @@ def test_the_costliest_legal_texts_stay_within_the_limit_too() -> None:
         assert cost(lambda text=text: read(text)) < LIMIT  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-02-29", "2026-01-01T24:01", "0000-01-01"]
+)
+def test_times_that_no_engine_has_are_refused(moment: str, zone: str) -> None:
+    with pytest.raises(RuleInvalid) as caught:
+        condition(f"b and t > '{moment}'", Scope(names=SCOPE.names, zone=zone))
+    assert caught.value.offset == 10  # the text in question
+
+
 def test_random_texts_raise_nothing_else_and_are_quick() -> None:
     chance = random.Random(11)  # noqa: S311  repeatable texts, no secret
     pieces = [
