@@ -114,12 +114,14 @@ def _silence(stream: Any) -> None:
 
 def _usage(error: Any) -> int:
     """Words of the call that are off; no arguments at all shows the help."""
+    from opscli.cli import session
+
     code = int(getattr(error, "exit_code", 2))
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
         sys.stdout.write(context.get_help() + "\n")
         return 0
-    _way_to_project()  # nothing has asked for the project yet, and its language is wanted
+    session.speak()
     message = _words_of(error)
     hint = f"{context.command_path} --help" if context is not None else "opscli --help"
     return _tell(OpscliError(message, remedy=hint), code)

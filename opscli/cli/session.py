@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from opscli.cli.choices import CHOICES
 from opscli.clock import open_clock
+from opscli.errors import OpscliError
 
 if TYPE_CHECKING:
     from opscli.runner.execute import RunResult
@@ -25,6 +26,12 @@ def root() -> Path:
     found = find_root(Path(CHOICES.project) if CHOICES.project else Path.cwd())
     speech.of_project(found)
     return found
+
+
+def speak() -> None:
+    """Speak the language of the project that the call stands in, if any: for what needs no project itself."""
+    with suppress(OpscliError, OSError):
+        root()
 
 
 def open_project() -> Project:

@@ -103,6 +103,7 @@ def test_words_of_the_call_that_are_off_are_told_in_chinese_too(shop: Path) -> N
     done = opscli(shop, "tag", "show")
     assert done.returncode == 2
     assert "缺少 TAG" in done.stderr
+    assert "被 Ctrl-C 中止" in opscli(shop, "exit-codes").stdout
     assert "没有标签" in opscli(shop, "tag", "show", "nobody").stderr
 
 

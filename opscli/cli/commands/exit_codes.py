@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from opscli.cli import report
+from opscli.cli import report, session
 from opscli.phrases import say
 
 app = typer.Typer()
@@ -15,4 +15,5 @@ EXIT_CODES = (0, 1, 2, 3, 4, 5, 6, 65, 69, 70, 73, 74, 75, 77, 78, 124, 129, 130
 @app.command()
 def exit_codes() -> None:
     """What each exit code means; they never change."""
+    session.speak()
     report.show([{"code": code, "meaning": say(f"exits.code_{code}")} for code in EXIT_CODES])
