@@ -25,6 +25,8 @@ BATCH = 50
 """Expressions per SELECT."""
 BATCH_OF_PAST = 5
 """As above, where functions over the past bring subqueries, of which planners take few at a time."""
+ICU_DATABASES = 150_000
+"""Since this version of PostgreSQL a database may have an ICU collation."""
 
 Columns = list[list[str]]
 """For each expression, the verdicts (or values) of all rows as texts."""
@@ -114,10 +116,16 @@ def duckdb15_judge(tables: Mapping[str, Table], folder: Path) -> Judge:
 
 
 def postgres_judge(tables: Mapping[str, Table], url: str) -> Judge:
-    """A PostgreSQL server."""
+    """A PostgreSQL server, in a database of its own whose collation sorts and folds like a language."""
     import psycopg
+    from psycopg.conninfo import make_conninfo
 
-    connection = psycopg.connect(url, autocommit=True, options="-c timezone=UTC -c jit=off")
+    with psycopg.connect(url, autocommit=True) as maker:
+        icu = "LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'" if maker.info.server_version >= ICU_DATABASES else ""
+        maker.execute("DROP DATABASE IF EXISTS conditions WITH (FORCE)")
+        maker.execute(f"CREATE DATABASE conditions TEMPLATE template0 {icu}")
+    own = make_conninfo(url, dbname="conditions")
+    connection = psycopg.connect(own, autocommit=True, options="-c timezone=UTC -c jit=off")
     questions = _questions(tables, PostgresDialect(), "%s::text", [])
     with connection.cursor() as cursor:
         for statement in questions["statements"]:
