@@ -62,8 +62,9 @@ _TABLES = (
         "identity",
         "ns ref",
         "ns text, ref text*, customer_id text, source text, source_id text, rule text, run_id text, as_of timestamp",
-        "Who a reference is. ns = a source's name (ref = source_id), or 'email', 'phone', 'any'. One row per (ns, ref); "
-        "rows with ns = source are the record links, the others are derived identifiers that lead to exactly one customer.",
+        "Who a reference is. ns = a source's name (ref = source_id), 'email', 'phone', 'any', or 'former' (ref = a customer id "
+        "from before a merge). One row per (ns, ref); rows with ns = source are the record links, the others are derived "
+        "identifiers that lead to exactly one customer.",
     ),
     _table(
         "lineage",

@@ -9,6 +9,7 @@ from typing import Any
 from opscli.config.document import Document
 from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
+from opscli.engine.former import FORMER
 from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.stage import Catalog, Provided
@@ -17,7 +18,7 @@ BUILT_IN_KEYS = ("email", "phone", "personal", "name", "first_name", "last_name"
 """Keys that rules know besides the plain columns of customers."""
 _BESIDE = frozenset({"personal", "name", "first_name", "last_name", "sole"})
 """Keys that are too common to join people by themselves."""
-_RESERVED_SOURCES = ("email", "phone", "any")
+_RESERVED_SOURCES = ("email", "phone", "any", FORMER)
 _BOOLEAN_METHODS = frozenset({"any_true", "all_true"})
 
 

@@ -69,6 +69,7 @@ def plan(ctx: Context) -> IdentityPlan:
         ledger.load(session, ctx.state, ctx.as_of)
         matched = matching.match(session, spec, entity, region=ctx.project.country)
         ids = stable.assign_ids(session, key=ctx.project.id_key)
+        ledger.resolve_former(session)
         linking.build_links(session, spec.match)
         to_review = linking.build_review(session)
         survivorship.build_golden(session, entity, spec.survivorship, now=ctx.as_of)

@@ -33,17 +33,28 @@ def load(session: Session, state: State, now: datetime) -> None:
             session.insert_arrow(f"scratch.{table}", bulk.to_arrow(connection, query))
 
 
+def resolve_former(session: Session) -> None:
+    """`identity_former` (alias, customer_id): every id that is nobody's after this run, and whose rows those are now.
+
+    An alias that is a customer's id again leads nowhere; a merge of this run leads on from those of before.
+    """
+    session.execute(
+        "CREATE OR REPLACE TABLE scratch.identity_former AS SELECT alias, customer_id FROM scratch.identity_merged "
+        "UNION ALL SELECT a.alias, COALESCE(m.customer_id, a.customer_id) FROM scratch.identity_aliases AS a "
+        "LEFT JOIN scratch.identity_merged AS m ON m.alias = a.customer_id "
+        "WHERE a.alias NOT IN (SELECT alias FROM scratch.identity_merged) "
+        "AND a.alias NOT IN (SELECT customer_id FROM scratch.identity_ids)"
+    )
+
+
 def resolve_overrides(session: Session) -> None:
-    """`identity_overrides`: one value per customer and field, those of merged ids at the survivor; the newest wins."""
+    """`identity_overrides`: one value per customer and field, those of former ids at the survivor; the newest wins."""
     session.execute(
         "CREATE OR REPLACE TABLE scratch.identity_overrides AS SELECT customer_id, field, value FROM ("
-        "SELECT COALESCE(m.customer_id, ma.customer_id, a.customer_id, o.customer_id) AS customer_id, o.field, "
-        "o.value, "
-        "ROW_NUMBER() OVER (PARTITION BY COALESCE(m.customer_id, ma.customer_id, a.customer_id, o.customer_id), "
-        "o.field ORDER BY o.set_at DESC, o.customer_id) AS place FROM scratch.identity_set_values AS o "
-        "LEFT JOIN scratch.identity_aliases AS a ON a.alias = o.customer_id "
-        "LEFT JOIN scratch.identity_merged AS m ON m.alias = o.customer_id "
-        "LEFT JOIN scratch.identity_merged AS ma ON ma.alias = a.customer_id) AS ranked WHERE place = 1"
+        "SELECT COALESCE(f.customer_id, o.customer_id) AS customer_id, o.field, o.value, "
+        "ROW_NUMBER() OVER (PARTITION BY COALESCE(f.customer_id, o.customer_id), o.field "
+        "ORDER BY o.set_at DESC, o.customer_id) AS place FROM scratch.identity_set_values AS o "
+        "LEFT JOIN scratch.identity_former AS f ON f.alias = o.customer_id) AS ranked WHERE place = 1"
     )
 
 

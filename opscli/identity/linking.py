@@ -1,9 +1,10 @@
-"""Who a reference is: record links, and the addresses, numbers and ids that lead to exactly one customer."""
+"""Who a reference is: record links, the addresses, numbers and ids that lead to exactly one customer, former ids."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from opscli.engine.former import FORMER
 from opscli.engine.warehouse import Session
 from opscli.identity.identity import Rule
 
@@ -11,6 +12,8 @@ ALONE = "alone"
 """Rule of a record that agrees with no other."""
 IDENTIFIER = "identifier"
 """Rule of a derived row: the value is found at one customer only."""
+MERGED = "merged"
+"""Rule of a former id: what was written under it is the survivor's."""
 
 
 def build_links(session: Session, rules: Sequence[Rule]) -> None:
@@ -49,6 +52,10 @@ def build_links(session: Session, rules: Sequence[Rule]) -> None:
             f"INSERT INTO scratch.identity_links SELECT '{ns}', ref, MIN(customer_id), NULL, NULL, '{IDENTIFIER}' "
             f"FROM ({references}) AS found GROUP BY ref HAVING COUNT(DISTINCT customer_id) = 1"
         )
+    session.execute(
+        f"INSERT INTO scratch.identity_links SELECT '{FORMER}', alias, customer_id, NULL, NULL, '{MERGED}' "
+        "FROM scratch.identity_former"
+    )
 
 
 def build_review(session: Session) -> int:

@@ -37,8 +37,14 @@ class Past:
         )
 
     def tag_since(self, person: str, tag: str) -> datetime | None:
-        since = [row["entered_at"] for row in self._tags(person, tag) if row["entered_at"] <= AS_OF < row["left_at"]]
-        return max(since, default=None)
+        """The beginning of the chain of intervals, each of which begins before the one before has ended."""
+        since: datetime | None = None
+        until = datetime(1, 1, 1)  # noqa: DTZ001  naive UTC
+        for row in sorted(self._tags(person, tag), key=lambda row: row["entered_at"]):
+            if row["entered_at"] <= AS_OF:
+                since = row["entered_at"] if since is None or row["entered_at"] > until else since
+                until = max(until, row["left_at"])
+        return since if until > AS_OF else None
 
     def received(self, person: str, message: str, span: timedelta | None = None) -> bool:
         return any(row["message_key"] not in self._bounced for row in self._events(person, message, "sent", span))
@@ -51,6 +57,11 @@ class Past:
             row["campaign"] == campaign and row["kind"] == "entered" and row["occurred_at"] < AS_OF
             and row["enrolment_id"] not in self._over for row in self._of("enrolment_events", person)
         )  # fmt: skip
+
+    @cached_property
+    def _today(self) -> dict[str, str]:
+        """Former id → the customer that it leads to."""
+        return {row["ref"]: row["customer_id"] for row in self.tables["links"].rows if row["ns"] == "former"}
 
     @cached_property
     def _bounced(self) -> set[str]:
@@ -70,7 +81,7 @@ class Past:
         if table not in self._persons:
             groups: dict[str, list[Mapping[str, Any]]] = {}
             for row in self.tables[table].rows:
-                groups.setdefault(row["customer_id"], []).append(row)
+                groups.setdefault(self._today.get(row["customer_id"], row["customer_id"]), []).append(row)
             self._persons[table] = groups
         return self._persons[table].get(person, [])
 

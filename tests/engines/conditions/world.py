@@ -86,6 +86,12 @@ def world(seed: int = 5) -> dict[str, Table]:
 
 
 def _past(chance: random.Random, ids: list[str]) -> dict[str, Table]:
+    """Each customer has a former id too (the first ones have two); what happened stands under any of them."""
+    links = [
+        {"ns": "former", "ref": f"old_{n}", "customer_id": name} for n, name in enumerate([*ids, *ids[: ROWS // 4]])
+    ]
+    others = [{"ns": "email", "ref": ids[n], "customer_id": ids[n - 1]} for n in range(20)]
+    ids = [*ids, *(link["ref"] for link in links)]
     moments = [AS_OF - timedelta(days=n) for n in (-1, 0, 1, 6, 7, 8, 29, 30, 31, 200)]
     history: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
@@ -113,7 +119,10 @@ def _past(chance: random.Random, ids: list[str]) -> dict[str, Table]:
             for kind in kinds
         ]
     types = {"entered_at": "timestamp", "left_at": "timestamp", "occurred_at": "timestamp", "machine": "boolean"}
-    tables = {"tag_history": history, "messages": messages, "message_events": events, "enrolment_events": enrolments}
+    tables = {
+        "tag_history": history, "messages": messages, "message_events": events, "enrolment_events": enrolments,
+        "links": [*links, *others],
+    }  # fmt: skip
     return {
         name: Table(columns={column: types.get(column, "text") for column in rows[0]}, rows=rows)
         for name, rows in tables.items()

@@ -1,1 +1,1 @@
-(p."customer_id" IN (SELECT t.customer_id FROM tag_history t WHERE t.tag = 'o''clock' AND t.entered_at <= TIMESTAMP '2026-04-30 23:30:00' AND t.left_at > TIMESTAMP '2026-04-30 23:30:00'))
+(p."customer_id" IN (SELECT COALESCE(t_id.customer_id, t.customer_id) FROM tag_history t LEFT JOIN links t_id ON t_id.ns = 'former' AND t_id.ref = t.customer_id WHERE t.tag = 'o''clock' AND t.entered_at <= TIMESTAMP '2026-04-30 23:30:00' AND t.left_at > TIMESTAMP '2026-04-30 23:30:00'))
