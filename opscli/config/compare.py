@@ -6,54 +6,18 @@ are no differences. Items of lists are matched by name, the others by what they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from opscli.clock import parse_duration
+from opscli.config.change import Change, Crumb, Operation
 from opscli.config.document import Document, Place
 from opscli.config.guide import Guide, guide
 from opscli.config.items import Pairing, pair_items, pair_names
+from opscli.config.sameness import MISSING, Canonical, is_list, normal
 
-Operation = Literal["added", "removed", "changed", "renamed", "reordered"]
-MISSING = "\0missing"
-"""Stands for the value of a key that is not there and has no default."""
 _SILENT = ("kind", "version", "name", "renamed_from")
 _ITEM_NAMES = ("name", "id", "renamed_from")
-
-
-@dataclass(frozen=True, slots=True)
-class Crumb:
-    """A part of the way to a difference: a key, or (with `name`) an item of a list or map. `labels` by language."""
-
-    key: str
-    name: str = ""
-    labels: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One difference. The places are in the older and the newer document; None = it is not there.
-
-    `reordered` has the names in their orders as before and after; `renamed` the names. `reason` says why an order
-    matters, by language. `assumed` = nobody stated the rename, but the content is the same.
-    """
-
-    operation: Operation
-    kind: str
-    document: str
-    trail: tuple[Crumb, ...] = ()
-    form: str = ""
-    before: Any = MISSING
-    after: Any = MISSING
-    by_default: tuple[bool, bool] = (False, False)
-    old: tuple[str, Place] | None = None
-    new: tuple[str, Place] | None = None
-    reach: bool = False
-    reason: Mapping[str, str] | None = None
-    following: str = ""
-    assumed: bool = False
-    container: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +41,63 @@ class _At:
         )
 
 
-Canonical = Callable[[Any], Any]
-"""A condition in the form in which equal ones are equal; `config/` itself knows no conditions."""
-
-
 def compare(before: Iterable[Document], after: Iterable[Document], canonical: Canonical) -> tuple[Change, ...]:
     """Every difference, by kind and name of the document, then in the order of the file."""
     old = {(item.kind, item.name): item for item in before}
     new = {(item.kind, item.name): item for item in after}
     changes: list[Change] = []
+    walk = _Walk(canonical)
     for kind in sorted({kind for kind, _ in (*old, *new)}):
         olds = {name: item.data for (word, name), item in old.items() if word == kind}
         news = {name: item.data for (word, name), item in new.items() if word == kind}
-        for pair in pair_names(olds, news):
+        own: list[Change] = []
+        for pair in _only_one(kind, olds, news) or pair_names(olds, news):
             first = old[kind, pair.old] if pair.old is not None else None
             second = new[kind, pair.new] if pair.new is not None else None
-            changes += _documents(first, second, pair, _Walk(canonical))
+            own += _documents(first, second, pair, walk)
+        changes += _settled(
+            own, {name: old[kind, name] for name in olds}, {name: new[kind, name] for name in news}, walk
+        )
     return tuple(changes)
+
+
+def _only_one(kind: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[Pairing, ...]:
+    """The one document of a kind of which a project has one, whatever it is called; else nothing."""
+    if guide(kind).node.get("x-folder") != "." or not len(olds) == len(news) == 1:
+        return ()
+    (before,), (after,) = olds, news
+    return (Pairing(old=before, new=after, name=after, old_name=before, renamed=before != after),)
+
+
+def _settled(
+    changes: Sequence[Change], olds: Mapping[str, Document], news: Mapping[str, Document], walk: _Walk
+) -> Iterator[Change]:
+    """The changes; an item that went from one file and came in another one of its kind has only moved.
+
+    Where items stand alone a move says nothing; tags share what their dimension says.
+    """
+    gone = {item.trail[-1].name: item for item in changes if _is_item(item, "removed")}
+    come = {item.trail[-1].name: item for item in changes if _is_item(item, "added")}
+    for change in changes:
+        name = change.trail[-1].name if change.trail else ""
+        if change not in (gone.get(name), come.get(name)) or name not in gone or name not in come:
+            yield change
+        elif change.operation == "added" and change.old is None and change.new is not None:
+            left = gone[name]
+            before, after = olds[left.document], news[change.document]
+            old_place = left.old[1] if left.old is not None else ()
+            at = _At(before=before, after=after, old=old_place, new=change.new[1], trail=change.trail)
+            here = guide(change.kind).child(change.trail[0].key, after.data)
+            if not _is_shelf(guide(change.kind)):
+                yield walk.change(at, "moved", here, before=left.document, after=change.document)
+            child = here.child(name, {}) if here.is_map else here.item([change.after])
+            yield from walk.node(child, at, left.before, change.after)
+
+
+def _is_item(change: Change, operation: Operation) -> bool:
+    """Whether an item with a name of its own in the project came or went."""
+    key_and_name = len(change.trail) == 2 and bool(change.trail[1].name)  # noqa: PLR2004  `tags`, and the tag
+    return change.container and change.operation == operation and key_and_name
 
 
 def _documents(before: Document | None, after: Document | None, pair: Pairing, walk: _Walk) -> Iterator[Change]:
@@ -105,7 +109,7 @@ def _documents(before: Document | None, after: Document | None, pair: Pairing, w
     container = bool(start.node.get("x-container"))
     empty = replace(present, data=_outline(present.data) if container else {})
     at = _At(before=before or empty, after=after or empty)
-    if before is not None and after is not None and pair.renamed:
+    if before is not None and after is not None and pair.renamed and not _is_shelf(start):
         yield walk.change(at, "renamed", start, before=pair.old, after=pair.new, assumed=pair.assumed)
     if container or (before is not None and after is not None):
         yield from walk.mapping(start, at)
@@ -113,6 +117,11 @@ def _documents(before: Document | None, after: Document | None, pair: Pairing, w
         yield walk.change(at, "added", start, after=after.data)
     else:
         yield walk.change(at, "removed", start, before=present.data)
+
+
+def _is_shelf(start: Guide) -> bool:
+    """Whether a kind's files only hold items that stand alone (traits): then nothing hangs on the file's name."""
+    return bool(start.node.get("x-container")) and any(start.child(key, {}).is_map for key in start.keys({}))
 
 
 def _outline(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,14 +135,18 @@ class _Walk:
 
     canonical: Canonical
 
+    def same(self, here: Guide, before: Any, after: Any) -> bool:
+        """Whether two values mean the same."""
+        return bool(normal(here, before, self.canonical) == normal(here, after, self.canonical))
+
     def node(self, here: Guide, at: _At, before: Any, after: Any) -> Iterator[Change]:
         """The differences at and below one place."""
-        if self.normal(here, before) == self.normal(here, after):
+        if self.same(here, before, after):
             return
         whole = bool(here.form) and here.form != "url_or_secret"
         if not whole and isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from self.mapping(here, at)
-        elif not whole and _is_list(before) and _is_list(after):
+        elif not whole and is_list(before) and is_list(after):
             yield from self.sequence(here, at, before, after)
         else:
             yield self.change(at, "changed", here, before=before, after=after)
@@ -163,7 +176,7 @@ class _Walk:
         first, second = before.get(key, missing), after.get(key, missing)
         if all(stated) or MISSING not in (first, second):
             found = self.node(child, at, first, second)
-        elif self.normal(child, first) == self.normal(child, second):
+        elif self.same(child, first, second):
             return
         else:
             found = iter((self.change(at, "changed", child, before=first, after=second),))
@@ -201,28 +214,6 @@ class _Walk:
                 yield self.change(below, "renamed", child, before=pair.old_name, after=pair.name, assumed=pair.assumed)
             yield from self.node(child, below, _value(at.before, at.old)[pair.old], item)
 
-    def normal(self, here: Guide, value: Any) -> Any:
-        """The value in the form in which equal meaning is equal: spans in seconds, shares as numbers, defaults in."""
-        if value is None or value is MISSING:
-            return value
-        if here.form in _SPELLINGS:
-            return self.canonical(value) if here.form == "condition" else _SPELLINGS[here.form](value)
-        if isinstance(value, Mapping):
-            return self._normal_mapping(here, value)
-        if _is_list(value):
-            items = [self.normal(here.item(value), item) for item in value]
-            return sorted(items, key=repr) if here.order(value, {}) is None and here.node.get("uniqueItems") else items
-        return float(value) if isinstance(value, float) else value
-
-    def _normal_mapping(self, here: Guide, value: Mapping[str, Any]) -> dict[str, Any]:
-        found = {}
-        for key in (*here.keys(value), *value):
-            child = here.child(key, value)
-            stated = value.get(key, child.default)
-            if stated is not None or key in value:
-                found[key] = self.normal(child, stated)
-        return found
-
     def change(self, at: _At, operation: Operation, here: Guide, **given: Any) -> Change:
         """A difference at the place where the walk stands; what was there before or comes after is in `given`."""
         content = [given[side] for side in ("before", "after") if isinstance(given.get(side), Mapping)]
@@ -246,7 +237,7 @@ def _reaches(here: Guide, data: Any) -> bool:
     """Whether data that came or went says who is written to."""
     if isinstance(data, Mapping):
         children = [(here.child(key, data), value) for key, value in data.items()]
-    elif _is_list(data):
+    elif is_list(data):
         children = [(here.item(data), value) for value in data]
     else:
         return False
@@ -275,26 +266,5 @@ def _value(document: Document, place: Place) -> Any:
         if isinstance(found, Mapping):
             found = found.get(part, {})
         else:
-            found = found[part] if _is_list(found) and isinstance(part, int) and part < len(found) else {}
+            found = found[part] if is_list(found) and isinstance(part, int) and part < len(found) else {}
     return found
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _span(value: Any) -> Any:
-    """`24h` and `1d` are one length of time."""
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _share(value: Any) -> Any:
-    """`5%` and 0.05 are one share."""
-    text = str(value).strip()
-    try:
-        return round(float(text.rstrip("% ")) / (100 if text.endswith("%") else 1), 12)
-    except ValueError:
-        return value
-
-
-_SPELLINGS: Mapping[str, Callable[[Any], Any]] = {"duration": _span, "share": _share, "condition": str}

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from opscli.config.compare import Change, compare
+from opscli.config.change import Change
+from opscli.config.compare import compare
 from opscli.config.document import Document
 from opscli.config.guide import guide
 from opscli.phrases import current, listed, say
 from opscli.runner.conditions import Conditions, labels_of, named_items, words_in
 from opscli.runner.configurations import Configuration
+from opscli.runner.lines import Line, changed_lines, file_of, first_line
 from opscli.runner.sentences import Sentences, kind_word, subject_word
 
 
@@ -26,6 +28,7 @@ class Told:
     place: str
     canonical: tuple[str, str] | None
     used_by: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
 
     @property
     def section(self) -> str:
@@ -49,6 +52,7 @@ class Told:
             "after": after,
             "rule_before": self.canonical[0] if self.canonical else None,
             "rule_after": self.canonical[1] if self.canonical else None,
+            "lines": [line.as_data() for line in self.lines],
             "who_is_written_to": change.reach,
             "used_by": list(self.used_by),
         }
@@ -93,7 +97,8 @@ def difference(before: Configuration, after: Configuration, types: Mapping[str, 
         after=replace(reading, labels=labels_of(after.documents, current())),
         lines=partial(_place, {item.file: item for item in olds}, {item.file: item for item in news}),
     )
-    told = [_told(change, speak, _users(change, *decide)) for change in found]
+    items = _items_of((*olds, *news))
+    told = [_told(change, speak, _users(change, items, *decide)) for change in found]
     told.sort(key=lambda item: (not item.change.reach, item.change.kind if not item.change.reach else ""))
     return Difference(before=before, after=after, told=tuple(told))
 
@@ -139,11 +144,27 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _users(change: Change, *decide: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Through which documents a change of something else decides who is written to."""
-    name = _subject(change)
+def _items_of(documents: Iterable[Document]) -> dict[tuple[str, str], set[str]]:
+    """(kind, document) → the names of its items, of both sides."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for document in documents:
+        found.setdefault((document.kind, document.name), set()).update(name for name, _ in named_items([document]))
+    return found
+
+
+def _users(
+    change: Change, items: Mapping[tuple[str, str], set[str]], *decide: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Through which documents a change of something else decides who is written to.
+
+    What changes a container as a whole, such as the order of exclusive tags, may change each of its items.
+    """
+    names = {_subject(change)}
+    if change.container and not any(crumb.name for crumb in change.trail):
+        names |= items.get((change.kind, change.document), set())
     own = f"{kind_word(change.kind)} {change.document}"
-    return tuple(dict.fromkeys(user for users in decide for user in users.get(name, ()) if user != own))
+    users = (user for known in decide for name in sorted(names) for user in known.get(name, ()))
+    return tuple(dict.fromkeys(user for user in users if user != own))
 
 
 def _subject(change: Change) -> str:
@@ -161,6 +182,7 @@ def _told(change: Change, speak: Sentences, users: tuple[str, ...]) -> Told:
         place=speak.place(change),
         canonical=speak.rules(change),
         used_by=users,
+        lines=changed_lines(change),
     )
 
 
@@ -179,4 +201,5 @@ def _place(olds: Mapping[str, Document], news: Mapping[str, Document], change: C
     file, place = change.new or change.old or ("", ())
     document = (news if change.new else olds).get(file)
     line = document.mark(place)[0] if document is not None and document.marks else 0
-    return f"{file}:{line}" if line else file
+    line = line or first_line(change, changed_lines(change))
+    return f"{file_of(change, file)}:{line}" if line else file_of(change, file)

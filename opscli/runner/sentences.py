@@ -9,15 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from opscli.config.compare import MISSING, Change, Crumb
+from opscli.config.change import Change, Crumb
 from opscli.config.guide import guide
 from opscli.config.hidden import MASK
+from opscli.config.sameness import MISSING
 from opscli.config.secrets import PLAIN_KEYS, redacted
 from opscli.phrases import current, listed, say
 from opscli.runner.conditions import Conditions
+from opscli.runner.lines import changed_lines, count
 
 _CHINESE, _MARKS = "\u4e00-\u9fff", "\u201c\u201d\uff0c\uff1b\uff1a\uff08\uff09\u3001"
 """Chinese characters, and the marks that need no space beside them."""
+_NO_CONTENT = ("name", "id", "label", "owner", "purpose", "runbook")
+"""Keys of an item that do not say what it is."""
 _LONGEST = 120
 """Longer values are told by their beginning."""
 
@@ -38,6 +42,7 @@ class Sentences:
             "removed": lambda item, who, _: say("diff.removed", subject=who, about=self._about(item, item.before)),
             "renamed": self._renamed,
             "reordered": self._reordered,
+            "moved": self._moved,
             "changed": self._changed,
         }[change.operation]
         return spaced(told(change, subject, what))
@@ -74,6 +79,9 @@ class Sentences:
         words = say("diff.renamed", subject=subject, old=change.before)
         return words + (say("diff.renamed_unsaid") if change.assumed else "")
 
+    def _moved(self, change: Change, subject: str, _what: str) -> str:
+        return say("diff.moved", subject=subject, what=kind_word(change.kind), old=change.before, new=change.after)
+
     def _reordered(self, change: Change, subject: str, what: str) -> str:
         moved = [
             say("diff.moved_before", name=name, next=after) if after else say("diff.moved_last", name=name)
@@ -91,9 +99,8 @@ class Sentences:
             return say("diff.set", subject=subject, what=what, after=after)
         if change.after is MISSING:
             return say("diff.unset", subject=subject, what=what, before=before)
-        if _is_long(change.before) or _is_long(change.after):
-            lines = _lines_changed(str(change.before), str(change.after))
-            return say("diff.text", subject=subject, what=what, count=lines)
+        if lines := changed_lines(change):
+            return say("diff.text", subject=subject, what=what, count=count(lines))
         before += say("diff.default") * change.by_default[0]
         after += say("diff.default") * change.by_default[1]
         return say("diff.changed", subject=subject, what=what, before=before, after=after)
@@ -105,18 +112,15 @@ class Sentences:
             purpose = item.get("purpose") if isinstance(item, Mapping) else None
             return say("diff.about", what=purpose) if purpose else ""
         here = _guide_of(change)
-        conditions = [
-            side.words(value)
-            for key, value in (item.items() if isinstance(item, Mapping) else ())
-            if here.child(str(key), item).form == "condition"
-        ]
-        if conditions:
-            return say("diff.about_rule", rule=conditions[0])
-        rest = (
-            {key: value for key, value in item.items() if key not in ("name", "id", "label")}
-            if isinstance(item, Mapping)
-            else item
-        )
+        if not isinstance(item, Mapping):
+            return say("diff.about", what=_compact(_shown(change, item))) if item != change.trail[-1].name else ""
+        rest = {
+            key: side.words(value) if here.child(str(key), item).form == "condition" else value
+            for key, value in item.items()
+            if key not in _NO_CONTENT
+        }
+        if len(rest) == 1 and here.child(str(next(iter(rest))), item).form == "condition":
+            return say("diff.about_rule", rule=next(iter(rest.values())))
         text = _compact(_shown(change, rest))
         return say("diff.about", what=text) if rest and text != change.trail[-1].name else ""
 
@@ -202,11 +206,6 @@ def _guide_of(change: Change) -> Any:
     return here
 
 
-def _is_long(value: Any) -> bool:
-    """Whether a text has several lines."""
-    return isinstance(value, str) and "\n" in value.strip()
-
-
 def spaced(text: str) -> str:
     """Chinese without spaces beside its own characters and marks, but with them beside Latin words and numbers."""
     if current() != "zh":
@@ -237,8 +236,3 @@ def _compact(value: Any) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
-
-
-def _lines_changed(before: str, after: str) -> int:
-    codes = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False).get_opcodes()
-    return sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in codes if tag != "equal")

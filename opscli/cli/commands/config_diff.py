@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SHORT = 12
 """Digits of a config version as people see it."""
 _SHORT_COMMIT = 8
+_MOST_LINES = 12
+"""Lines of one text that are shown; all of them are in JSON."""
 
 
 def diff(
@@ -146,8 +148,8 @@ def _markdown(found: Difference) -> Iterator[str]:
         yield from ("", f"#### {heading}", "")
         for item in told:
             yield "- " + _placed(item, "`{}`")
-            if item.canonical:
-                yield from ("  ```diff", f"  - {item.canonical[0]}", f"  + {item.canonical[1]}", "  ```")
+            if sides := list(_sides(item)):
+                yield from ("  ```diff", *(f"  {line}" for line in sides), "  ```")
 
 
 def _lines(found: Difference) -> Iterator[str]:
@@ -164,9 +166,18 @@ def _lines(found: Difference) -> Iterator[str]:
 def _change(item: Told) -> Iterator[str]:
     sign = {"added": "+", "removed": "-"}.get(item.change.operation, "~")
     yield from _wrapped(f"{sign} {_placed(item)}", "    ", first="  ")
+    for line in _sides(item):
+        yield from _wrapped(line, "        ", first="      ")
+
+
+def _sides(item: Told) -> Iterator[str]:
+    """Under a sentence: the condition as it was and is, or the lines of a text that went and came."""
     if item.canonical:
-        yield from _wrapped(f"- {item.canonical[0]}", "        ", first="      ")
-        yield from _wrapped(f"+ {item.canonical[1]}", "        ", first="      ")
+        yield from (f"- {item.canonical[0]}", f"+ {item.canonical[1]}")
+    lines = item.lines if len(item.lines) <= _MOST_LINES else item.lines[: _MOST_LINES - 1]
+    yield from (f"{'+' if line.came else '-'} {line.text}" for line in lines)
+    if len(lines) < len(item.lines):
+        yield say("diff.more_lines", count=len(item.lines) - len(lines))
 
 
 def _placed(item: Told, form: str = "{}") -> str:

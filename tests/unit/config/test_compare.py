@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from opscli.config.compare import MISSING, Change, compare
+from opscli.config.change import Change
+from opscli.config.compare import compare
 from opscli.config.document import Document
 from opscli.config.load import load
 from opscli.config.reader import read_yaml
+from opscli.config.sameness import MISSING
 from tests.unit.config.conftest import Write
 
 CAMPAIGN = """kind: campaign
