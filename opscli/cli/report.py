@@ -88,11 +88,14 @@ def fields(texts: Mapping[str, str | int]) -> list[str]:
     return [f"{pad(heads[name], room)}  {text}" for name, text in texts.items()]
 
 
-def done(text: str, data: Mapping[str, Any] | None = None) -> None:
-    """Say that something was done: JSON when asked for, a line on a terminal, silence in cron."""
+def done(text: str, data: Mapping[str, Any] | None = None, *, warnings: Sequence[str] = ()) -> None:
+    """Say that something was done: JSON when asked for, a line on a terminal, silence in cron but for warnings."""
     if chosen_format() in ("json", "jsonl"):
-        sys.stdout.write(envelope(dict(data or {})))
-    elif sys.stdout.isatty() and not CHOICES.quiet:
+        sys.stdout.write(envelope(dict(data or {}), warnings=warnings))
+        return
+    for warning in warnings:
+        note(warning)
+    if sys.stdout.isatty() and not CHOICES.quiet:
         sys.stdout.write(text + "\n")
 
 

@@ -13,7 +13,7 @@ from opscli.phrases import say
 
 def private_folder(folder: Path) -> None:
     """Make the project's folder for what the program keeps: for this account only, and git leaves it alone."""
-    if not folder.exists():
+    with suppress(FileExistsError):  # also when another process was quicker
         folder.mkdir(mode=0o700)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 

@@ -13,12 +13,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from opscli.config.document import Document, Place
+from opscli.config.files import private_folder
 from opscli.config.later import LaterMapping, LaterSequence
 from opscli.config.load import LoadedConfig
 from opscli.config.project import ProjectSpec
@@ -45,10 +47,7 @@ class Checked:
 
 
 def keep(checked: Checked, seal: Seal) -> None:
-    """Write the project down under the seal that was taken before it was read.
-
-    A folder that cannot be written costs only the shortcut.
-    """
+    """Write the project down under the seal that was taken before it was read."""
     root = checked.loaded.root
     if not seal.settled or take_seal(root).digest != seal.digest:
         return  # a file changed while it was read, or one more change could not be told from the last
@@ -60,42 +59,57 @@ def keep(checked: Checked, seal: Seal) -> None:
         "documents": {kind: len(parts[f"documents {kind}"]) for kind in _kinds(checked)},
         "parts": list(parts),
     }
-    body = "\n".join(json.dumps(line) for line in (head, *parts.values())).encode()
-    folder = root / FOLDER
-    draft = folder / f"{FILE}.{os.getpid()}"
-    try:
-        _make(folder)
-        draft.touch(mode=0o600)
-        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        draft.replace(folder / FILE)
-    except OSError:
-        return
+    _write(root, [json.dumps(line).encode() for line in (head, *parts.values())])
 
 
-def recall(root: Path, environment: str) -> Checked | None:
-    """The kept project while its seal holds, else None."""
+def keep_tests(root: Path, seal: Seal) -> None:
+    """Note that the tests beside the kept project were found in order too, under the seal taken before they were read.
+
+    Any edit of a test breaks the seal, so the note goes with the project that it stands in.
+    """
+    lines = _read(root)
+    head = json.loads(lines[0]) if lines else {}
+    if head.get("seal") == seal.digest == take_seal(root).digest and not head.get("tests"):
+        _write(root, [json.dumps({**head, "tests": True}).encode(), *lines[1:]])
+
+
+def recall(root: Path, environment: str, *, with_tests: bool = False) -> Checked | None:
+    """The kept project while its seal holds, else None; `with_tests` = only if its tests were in order too."""
+    lines = _read(root)
     try:
-        path = root / FOLDER / FILE
-        status = path.stat()
-        if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_MAY_WRITE:
-            return None
-        digest, _, body = path.read_bytes().partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() != digest:
-            return None
-        lines = body.split(b"\n")
-        head = json.loads(lines[0])
-        if head["seal"] != take_seal(root).digest:
+        head = json.loads(lines[0]) if lines else {}
+        if not lines or head["seal"] != take_seal(root).digest or (with_tests and not head.get("tests")):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return _opened(root, environment, _Kept(head=head, lines=lines))
 
 
-def _make(folder: Path) -> None:
-    """The project's private folder; it tells git itself that nothing in it is to be kept."""
-    if not folder.exists():
-        folder.mkdir(mode=0o700)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+def _read(root: Path) -> list[bytes]:
+    """The lines of the kept file; none when it is not there, torn, or another account could have written it."""
+    path = root / FOLDER / FILE
+    try:
+        status = path.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_MAY_WRITE:
+            return []
+        digest, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return []
+    return body.split(b"\n") if hashlib.sha256(body).hexdigest().encode() == digest else []
+
+
+def _write(root: Path, lines: Sequence[bytes]) -> None:
+    """Replace the kept file in one move; a folder that cannot be written costs only the shortcut."""
+    folder, body = root / FOLDER, b"\n".join(lines)
+    draft = folder / f"{FILE}.{os.getpid()}"
+    try:
+        private_folder(folder)
+        draft.touch(mode=0o600)
+        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        draft.replace(folder / FILE)
+    except OSError:
+        with suppress(OSError):  # half a draft on a full disk
+            draft.unlink()
 
 
 def _kinds(checked: Checked) -> list[str]:

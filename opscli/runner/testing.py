@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from opscli.config.load import read_beside
+from opscli.config.load import chosen_environment, read_beside
 from opscli.config.project import DEFAULT_STATE, DEFAULT_WAREHOUSE
 from opscli.config.seal import take_seal
 from opscli.config.validate import did_you_mean
@@ -17,7 +16,7 @@ from opscli.phrases import say
 from opscli.runner import test
 from opscli.runner.case import Case
 from opscli.runner.compile import check_project, freeze
-from opscli.runner.kept import FOLDER, Checked
+from opscli.runner.kept import Checked, keep_tests, recall
 from opscli.runner.test import Tests
 from opscli.stage import Project
 
@@ -51,14 +50,13 @@ def check_tests(root: Path, environment: str | None) -> tuple[Checked, tuple[Tes
 
 def check_all(root: Path, environment: str | None) -> Checked:
     """A project whose tests are in order too; unchanged ones are not read again."""
-    marker, seal = root / FOLDER / "checked_tests", take_seal(root)
-    with suppress(OSError):
-        if marker.read_text(encoding="ascii") == seal.digest:
-            return check_project(root, environment)
+    chosen, seal = chosen_environment(environment, root), take_seal(root)
+    checked = recall(root, chosen, with_tests=True)
+    if checked is not None:
+        checked.settings.settings(chosen)
+        return checked
     checked, _ = check_tests(root, environment)
-    if seal.settled and marker.parent.is_dir() and take_seal(root).digest == seal.digest:
-        with suppress(OSError):  # a folder that cannot be written costs only the shortcut
-            marker.write_text(seal.digest, encoding="ascii")
+    keep_tests(root, seal)
     return checked
 
 

@@ -25,6 +25,7 @@ app = typer.Typer(help="The configuration: check, show, compare, explain.", no_a
 @app.command()
 def check() -> None:
     """Check every file of the project; all problems at once, each with its place and the way out."""
+    from opscli.cli.waiting import counted
     from opscli.config.secrets import dotenv_warnings
     from opscli.config.versions import outdated
     from opscli.runner.testing import check_all
@@ -34,8 +35,6 @@ def check() -> None:
     warnings = [str(item) for item in (*dotenv_warnings(checked.loaded.root), *outdated(checked.loaded.documents))]
     seconds = round(time.monotonic() - started, 2)
     kinds = Counter(document.kind for document in checked.loaded.documents)
-    for warning in warnings:
-        report.note(warning)
     count, version = kinds.total(), checked.loaded.version
     data = {
         "files": len(checked.loaded.texts),
@@ -44,10 +43,14 @@ def check() -> None:
         "version": version,
         "environment": checked.loaded.environment,
         "seconds": seconds,
-        "warnings": warnings,
     }
+    facts, sentence = counted(checked.catalog)
+    data["not_set_up"] = facts
+    if sentence:
+        report.note(sentence)
     shown = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-    report.done(f"{say('show.ok', count=count, seconds=seconds, version=version[:12])}\n{shown}", data)
+    told = f"{say('show.ok', count=count, seconds=seconds, version=version[:12])}\n{shown}"
+    report.done(told, data, warnings=warnings)
 
 
 app.command()(config_show.show)

@@ -186,6 +186,12 @@ def test_good_tests_are_not_read_again_until_something_changes(
     monkeypatch.setattr(testing, "read_beside", counted)
     check_all(root, None)
     assert not calls
+    assert sorted(path.name for path in (root / ".opscli").iterdir()) == ["checked.json"], "one file, no second note"
+    kept = root / ".opscli" / "checked.json"
+    kept.write_bytes(kept.read_bytes().replace(b'"tests": true', b'"tests": null'))
+    check_all(root, None)
+    assert calls, "what somebody wrote into the kept file is not believed"
+    calls.clear()
     written(f"{HEAD}given: {{customers: [{{id: a}}]}}\nexpect: {{tags: {{a: [nobody]}}}}\n")
     with pytest.raises(ConfigInvalid):
         check_all(root, None)

@@ -1,0 +1,41 @@
+"""What `opscli config` says to programs and people about a project that is in order, and about one that is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = "kind: project\nversion: 1\nname: shop\nenvironments: {prod: {live: true}}\n"
+TOPIC = "kind: topic\nversion: 1\npolicy: opt_in\n"
+
+
+def opscli(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "opscli", *words]
+    variables = {"PATH": "/usr/bin:/bin", "HOME": str(root), **environment}
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=variables)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "configs" / "topics").mkdir(parents=True)
+    (tmp_path / "configs" / "project.yaml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "configs" / "topics" / "news.yaml").write_text(TOPIC, encoding="utf-8")
+    return tmp_path
+
+
+def test_warnings_of_a_check_stand_in_the_envelope_or_on_stderr(root: Path) -> None:
+    dotenv = root / ".env"
+    dotenv.write_text("KEY=canary-1\n", encoding="utf-8")
+    dotenv.chmod(0o644)
+    asked = opscli(root, "config", "check", "--json")
+    answer = json.loads(asked.stdout)
+    assert (asked.returncode, asked.stderr, len(answer["warnings"])) == (0, "", 1)
+    assert answer["warnings"][0].startswith(".env:1:1: ")
+    assert "warnings" not in answer["data"]
+    told = opscli(root, "config", "check")
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "chmod 600 .env" in told.stderr
