@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 BROKEN = Path(__file__).parent.parent / "golden" / "config" / "literal_secret_is_refused_without_being_shown"
 
@@ -15,11 +15,6 @@ BROKEN = Path(__file__).parent.parent / "golden" / "config" / "literal_secret_is
 def root(tmp_path: Path) -> Path:
     shutil.copytree(BROKEN / "config", tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
 
 def repair(root: Path) -> None:

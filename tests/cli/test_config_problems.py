@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 PROJECT = "kind: project\nversion: 1\nname: shop\n"
 
 
 def call(*argv: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-    return subprocess.run(
-        [sys.executable, "-m", "opscli", *argv], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
+    return opscli(cwd, *argv, env=environment)
 
 
 @pytest.fixture

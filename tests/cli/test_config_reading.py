@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests import calling
+from tests.calling import data
 
 FILES = {
     "configs/project.yaml": (
@@ -30,13 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", "config", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-
-
-def data(answer: subprocess.CompletedProcess[str]) -> Any:
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)["data"]
+    return calling.opscli(root, "config", *words)
 
 
 def test_every_setting_says_where_it_comes_from(root: Path) -> None:

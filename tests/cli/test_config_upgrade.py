@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 HEALTH = (
     "kind: health # 说明\nversion: 1\nmeasures: [{trait: orders_90d, good: 9, bad: 0}]\n"
@@ -23,11 +23,6 @@ def root(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return tmp_path
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 def test_asked_whether_shown_what_and_done(root: Path) -> None:

@@ -6,9 +6,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,8 @@ from opscli.runner.compile import check_project
 from opscli.runner.configurations import find, history, memory
 from opscli.runner.difference import difference
 from opscli.runner.stored import unpack
+from tests import calling
+from tests.calling import data
 
 FILES = {
     "configs/project.yaml": (
@@ -58,14 +58,7 @@ EDITS = {
 
 
 def opscli(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    variables = {"PATH": "/usr/bin:/bin", "HOME": str(root), **environment}
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=variables)
-
-
-def data(answer: subprocess.CompletedProcess[str]) -> Any:
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)["data"]
+    return calling.opscli(root, *words, env={"PATH": "/usr/bin:/bin", "HOME": str(root), **environment})
 
 
 def git(root: Path, *words: str) -> str:

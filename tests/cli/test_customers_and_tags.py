@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.calling import data, opscli
 
 FILES = {
     "configs/project.yaml": "kind: project\nversion: 1\nname: shop\nclock: 2026-05-01T12:00:00Z\n",
@@ -29,16 +28,6 @@ FILES = {
     "data/crm.csv": "id,first,mail,created\n1,Ann,ann@x.org,2026-01-01T00:00:00Z\n2,Bob,bob@x.org,2026-01-01T00:00:00Z\n",
     "data/orders.csv": "id,customer,at,amount\no1,1,2026-04-01T00:00:00Z,60\no2,2,2026-04-01T00:00:00Z,5\n",
 }
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-
-
-def data(answer: subprocess.CompletedProcess[str]) -> Any:
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)["data"]
 
 
 @pytest.fixture(scope="module")

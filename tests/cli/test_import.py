@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 ORDERS = "kind: source\nversion: 1\npath: data/orders.csv\nentity: orders\nmap: {order_id: id, ordered_at: at, amount: sum}\n"
 
@@ -23,11 +23,6 @@ def root(tmp_path: Path) -> Path:
 def write(root: Path, *, good: int, bad: int) -> None:
     lines = [f"{number},2026-01-02,1.50" for number in range(good)] + [f"b{number},soon,1" for number in range(bad)]
     (root / "data/orders.csv").write_text("\n".join(["id,at,sum", *lines]) + "\n")
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
 
 def test_a_clean_import_is_silent_in_a_pipe(root: Path) -> None:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.calling import opscli
+
 CASES = Path(__file__).parents[1] / "golden" / "reports"
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words, "--project", str(root)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=root)
 
 
 @pytest.fixture(scope="module")

@@ -7,29 +7,25 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from opscli.charts.width import width
+from tests import calling
 
 CASES = Path(__file__).parents[1] / "golden" / "reports"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def opscli(root: Path, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words, "--project", str(root)]
-    outside = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
-    return subprocess.run(
-        command,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-        cwd=root,
-        env={**outside, **(env or {})},
-    )
+    return calling.opscli(root, *words, env=outside(env))
+
+
+def outside(env: dict[str, str] | None) -> dict[str, str]:
+    """The variables around us without a language of their own, and the given ones."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    return {**kept, **(env or {})}
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +123,13 @@ def test_logs_are_english_whatever_is_spoken(shop: Path) -> None:
 
 @pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C"}, {"LANG": "POSIX"}])
 def test_cron_gets_utf_8_without_a_locale(shop: Path, locale: dict[str, str]) -> None:
-    done = opscli(shop, "status", env=locale)
+    done = calling.afresh(shop, "status", env=outside(locale))
     assert done.returncode == 0, done.stderr
     assert "配置版本" in done.stdout
 
 
 def test_a_terminal_that_has_no_chinese_gets_escapes(shop: Path) -> None:
-    done = opscli(shop, "status", env={"PYTHONIOENCODING": "latin-1"})
+    done = calling.afresh(shop, "status", env=outside({"PYTHONIOENCODING": "latin-1"}))
     assert done.returncode == 0, done.stderr
     assert "\\u914d" in done.stdout
 

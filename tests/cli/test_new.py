@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 
 @pytest.fixture
@@ -13,11 +13,6 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "project.yaml").write_text("kind: project\nversion: 1\nname: shop\n", encoding="utf-8")
     return tmp_path
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 def test_a_file_is_written_once_and_never_over_another(root: Path) -> None:

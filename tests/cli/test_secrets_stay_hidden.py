@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import opscli
+
 CANARIES = {reader: f"canary+{reader}/Zü'9" for reader in ("env", "file", "keyring", "cmd")}
 """Each has characters that JSON, Python or an address writes in another form."""
 PROJECT = """
@@ -86,9 +88,7 @@ def call(root: Path, *argv: str, **more: str) -> subprocess.CompletedProcess[str
         "OPSCLI_TRACEBACK": "1",
         **more,
     }
-    return subprocess.run(
-        [sys.executable, "-m", "opscli", *argv], cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
+    return opscli(root, *argv, env=environment)
 
 
 def assert_unseen(root: Path, done: subprocess.CompletedProcess[str]) -> None:

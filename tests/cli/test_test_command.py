@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+
+from tests.calling import opscli
 
 FILES = {
     "configs/project.yaml": (
@@ -28,11 +28,6 @@ FILES = {
         "  - {name: nothing is none, expect: {tags: {a: []}}}\n"
     ),
 }
-
-
-def opscli(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "opscli", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

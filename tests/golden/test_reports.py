@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 CASES = sorted(path for path in (Path(__file__).parent / "reports").iterdir() if path.is_dir())
 
@@ -18,8 +18,7 @@ def test_the_report_of_the_case(case: Path, tmp_path: Path, *, refresh_golden: b
     shutil.copytree(case / "input", tmp_path / "data")
     (tmp_path / "jobs").mkdir()
     shutil.copy(case / "config" / "job.yaml", tmp_path / "jobs" / "all.yaml")
-    command = [sys.executable, "-m", "opscli", "run", "all", "--project", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = opscli(tmp_path, "run", "all")
     assert done.returncode == 0, done.stderr
 
     found = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.csv")}

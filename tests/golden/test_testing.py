@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.calling import opscli
 
 CASES = sorted((Path(__file__).parent / "testing").iterdir())
 
@@ -16,8 +16,7 @@ CASES = sorted((Path(__file__).parent / "testing").iterdir())
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_what_opscli_test_prints(case: Path, tmp_path: Path, *, refresh_golden: bool) -> None:
     shutil.copytree(case / "config", tmp_path / "configs")
-    command = [sys.executable, "-m", "opscli", "test"]
-    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    answer = opscli(tmp_path, "test")
     assert answer.returncode == 1, answer.stderr
     text = re.sub(r"\d+\.\d+ (s|秒)", r"0.0 \1", answer.stdout)
     expected = case / "expected" / "output.txt"

@@ -7,7 +7,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 import opscli
 from opscli.engine.duckdb import DuckDBWarehouse
+from tests import calling
 
 REPOSITORY = Path(opscli.__file__).parent.parent
 CUSTOMERS = 300
@@ -37,14 +37,7 @@ class River:
 
     def call(self, *argv: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """One opscli process in cron's bare environment."""
-        return subprocess.run(
-            [sys.executable, "-m", "opscli", *argv],
-            cwd=self.root,
-            env=self.environment(env),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return calling.opscli(self.root, *argv, env=self.environment(env))
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """PATH and HOME, as cron gives them."""
