@@ -17,9 +17,11 @@ from typing import Any
 from opscli.cli.choices import SHARED
 from opscli.cli.group import load
 from opscli.cli.table import COMMANDS
+from opscli.config.meaning import about
 from opscli.config.reference import place_of, reference
 from opscli.config.schemas import assemble
 from opscli.kinds import config_kinds
+from opscli.phrases import use
 
 FOLDER = Path(__file__).parent
 GENERATED = ("config", "commands")
@@ -27,7 +29,8 @@ _SHARED_NAMES = {name for option in SHARED for name in option.names} | {"--help"
 
 
 def pages() -> dict[Path, str]:
-    """Every generated page: its path under docs/ and its text."""
+    """Every generated page: its path under docs/ and its text. The pages are English, whoever writes them."""
+    use("en")
     found = {Path("config", f"{kind}.md"): reference(kind) for kind in config_kinds()}
     found[Path("config", "README.md")] = config_index()
     found |= {Path("commands", f"{name}.md"): command_page(name, load(name)) for name in COMMANDS}
@@ -38,9 +41,8 @@ def pages() -> dict[Path, str]:
 def config_index() -> str:
     """One line per kind."""
     lines = ["# Config files, by kind", "", "| kind | lies in | what it is |", "| --- | --- | --- |"]
-    for kind in sorted(config_kinds()):
-        words = assemble(kind).get("description") or assemble(kind).get("title", "")
-        lines.append(f"| [{kind}]({kind}.md) | `{place_of(kind)}` | {words} |")
+    kinds = sorted(config_kinds())
+    lines += (f"| [{kind}]({kind}.md) | `{place_of(kind)}` | {about(assemble(kind))} |" for kind in kinds)
     return "\n".join(lines) + "\n"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opscli.config import meaning
 from opscli.config.patch import flow, scalar
 from opscli.config.reference import resolved
 from opscli.config.schemas import assemble, smallest_example
@@ -43,7 +44,7 @@ def commented(kind: str, data: Mapping[str, Any], *, others: bool = False) -> st
     """
     schema = assemble(kind)
     node = _branch(schema, data)
-    lines = [*_comment(schema.get("description") or schema.get("title", kind), 0)]
+    lines = [*_comment(meaning.about(schema) or kind, 0)]
     lines += _comment(say("config.reference_by", command=f"opscli config explain {kind}"), 0)
     lines += [f"{key}: {data[key]}" for key in _SELF_EVIDENT]
     for key, value in data.items():
@@ -53,7 +54,11 @@ def commented(kind: str, data: Mapping[str, Any], *, others: bool = False) -> st
     if missing:
         lines += ["", *_comment(say("config.instead"), 0)]
         lines += (
-            line for key in missing for line in _comment(f"- {key}: {_child(node, key, schema)['description']}", 0)
+            line
+            for key in missing
+            for line in _comment(
+                say("config.key_means", key=key, words=meaning.description(_child(node, key, schema))), 0
+            )
         )
     return "\n".join(lines) + "\n"
 
@@ -136,10 +141,10 @@ class _Writer:
         """A block of keys, each under its comment."""
         for key, value in data.items():
             child = _child(node, key, self.root)
-            meaning = _meaning(child, value)
-            if meaning not in self.said:
-                yield from _comment(meaning, indent)
-            self.said.add(meaning)
+            words = _words(child, value)
+            if words not in self.said:
+                yield from _comment(words, indent)
+            self.said.add(words)
             yield from self._entry(key, value, child, indent)
 
     def _entry(self, key: str, value: Any, node: Node, indent: int) -> Iterator[str]:
@@ -178,12 +183,13 @@ def _comment(text: str, indent: int) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=space, subsequent_indent=space, break_long_words=False)
 
 
-def _meaning(node: Node, value: Any) -> str:
-    words = str(node.get("description", ""))
+def _words(node: Node, value: Any) -> str:
+    words = meaning.description(node)
     if not words or "default" not in node:
         return words
-    default = "This is the default." if node["default"] == value else f"Default: {flow(node['default'])}."
-    return f"{words} {default}"
+    if node["default"] == value:
+        return say("config.with_default", words=words)
+    return say("config.other_default", words=words, default=flow(node["default"]))
 
 
 def _child(node: Node, key: str, root: Node) -> Node:

@@ -1,4 +1,7 @@
-"""Schemas for editors: every version of a kind as JSON Schema 2020-12, and as the draft-07 that most plug-ins read."""
+"""Schemas for editors: every version of a kind as JSON Schema 2020-12, and as the draft-07 that most plug-ins read.
+
+Editors show one text at a key, so the schemas are written in the language that is spoken.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 from opscli.config.files import private_folder
 from opscli.config.load import ANYWHERE, JOBS
+from opscli.config.meaning import BY_NAME, DATA, spoken
 from opscli.config.schemas import folder_of, schema_of, version_of, versions_of
 from opscli.errors import CannotCreate
 from opscli.phrases import say
@@ -19,10 +23,6 @@ INDEX = "index.json"
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
 _RENAMED = {"$defs": "definitions", "dependentRequired": "dependencies"}
-_NAMED = ("properties", "patternProperties", "$defs")
-"""Keywords whose keys are names of the user's, not words of JSON Schema."""
-_PLAIN = ("const", "enum", "examples", "default")
-"""Keywords whose values are data."""
 
 
 def write_schemas(root: Path, kinds: Sequence[str]) -> Iterator[Path]:
@@ -97,8 +97,9 @@ def draft_07(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(kind: str, version: int, schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield schema_name(kind, version), schema
-    yield draft_07_name(kind, version), draft_07(schema)
+    told = spoken(schema)
+    yield schema_name(kind, version), told
+    yield draft_07_name(kind, version), draft_07(told)
 
 
 def _older(node: Any) -> Any:
@@ -115,6 +116,6 @@ def _older(node: Any) -> Any:
 def _older_value(keyword: str, value: Any) -> Any:
     if keyword == "$ref":
         return value.replace("#/$defs/", "#/definitions/")
-    if keyword in _NAMED:
+    if keyword in BY_NAME:
         return {name: _older(child) for name, child in value.items()}
-    return value if keyword in _PLAIN else _older(value)
+    return value if keyword in DATA else _older(value)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from opscli.config import meaning
 from opscli.config.schemas import assemble
 from opscli.kinds import config_kinds
 
@@ -53,11 +54,6 @@ class Guide:
     def default(self) -> Any:
         """The value when the key is left out; None where the schema states none."""
         return self.node.get("default")
-
-    @property
-    def description(self) -> str:
-        """The schema's own words."""
-        return str(self.node.get("description", ""))
 
     @property
     def is_map(self) -> bool:
@@ -132,7 +128,7 @@ def _resolved(node: Mapping[str, Any], root: Mapping[str, Any]) -> tuple[Mapping
         target: Any = root
         for part in reference[2:].split("/"):
             target = target[part]
-        node = {**target, **{key: value for key, value in node.items() if key not in ("$ref", "allOf")}}
+        node = meaning.beside(target, node)
     return node, form
 
 

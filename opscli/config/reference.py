@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opscli.config import meaning
 from opscli.config.load import ANYWHERE
 from opscli.config.schemas import assemble, folder_of, smallest_example
+from opscli.phrases import either, listed, say
 
 _DEPTH = 6
 
@@ -27,7 +29,8 @@ class Key:
 def reference(kind: str) -> str:
     """Markdown page of a kind: what it is, where it lies, its smallest legal file, every key."""
     schema = assemble(kind)
-    lines = [f"# {kind}", "", *_paragraph(schema), f"Lies in `{place_of(kind)}`.", "", "Smallest legal file:", ""]
+    lines = [f"# {kind}", "", *_paragraph(schema), say("config.lies_in", place=f"`{place_of(kind)}`"), ""]
+    lines += [say("config.smallest_file"), ""]
     lines += ["```yaml", as_yaml(smallest_example(kind)).rstrip(), "```", "", *_table(keys_of(schema, schema))]
     for word, branch in _branches(schema):
         lines += ["", f"## {word}", "", *_paragraph(branch), *_table(keys_of(branch, schema))]
@@ -56,10 +59,8 @@ def keys_of(node: Mapping[str, Any], root: Mapping[str, Any], prefix: str = "", 
             continue  # `true` stands for a key that the kind itself describes
         path = f"{prefix}{name}"
         default = json.dumps(child["default"], ensure_ascii=False) if "default" in child else ""
-        description = child.get("description", "")
-        yield Key(
-            path=path, form=_form(child, root), description=description, required=name in required, default=default
-        )
+        words = meaning.description(child)
+        yield Key(path=path, form=_form(child, root), description=words, required=name in required, default=default)
         if depth < _DEPTH:
             yield from _below(child, root, path, depth + 1)
 
@@ -92,7 +93,7 @@ def resolved(node: Any, root: Mapping[str, Any]) -> Any:
         target: Any = root
         for part in reference[2:].split("/"):
             target = target[part]
-        node = {**target, **{key: value for key, value in node.items() if key not in ("$ref", "allOf")}}
+        node = meaning.beside(target, node)
     return node
 
 
@@ -107,12 +108,12 @@ def _form(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     if "const" in node:
         return f"`{node['const']}`"
     if "enum" in node:
-        return ", ".join(f"`{word}`" for word in node["enum"])
-    if "x-form" in node or node.get("x-secret"):
-        return str(node.get("x-form", "secret"))
+        return listed(f"`{word}`" for word in node["enum"])
+    if stated := meaning.form(node):
+        return stated
     options = [*node.get("anyOf", ()), *node.get("oneOf", ())] if "type" not in node else []
     if options:
-        return " or ".join(dict.fromkeys(_form(resolved(option, root), root) for option in options))
+        return either(dict.fromkeys(_form(resolved(option, root), root) for option in options))
     return _form_of_type(node, root)
 
 
@@ -120,15 +121,9 @@ def _form_of_type(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     kind = node.get("type", "any")
     items = resolved(node.get("items"), root)
     if kind == "array" and isinstance(items, Mapping):
-        return f"list of {_form(items, root)}"
+        return say("config.form_list_of", form=_form(items, root))
     kinds = kind if isinstance(kind, list) else [kind]
-    return " or ".join(_WORDS.get(word, str(word)) for word in kinds)
-
-
-_WORDS = {
-    "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "block",
-    "array": "list", "null": "empty",
-}  # fmt: skip
+    return either(say(f"config.form_{word}") for word in kinds)
 
 
 def _branches(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -141,16 +136,17 @@ def _branches(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _paragraph(node: Mapping[str, Any]) -> list[str]:
-    text = node.get("description") or node.get("title")
-    return [str(text), ""] if text else []
+    text = meaning.about(node)
+    return [text, ""] if text else []
 
 
 def _table(keys: Iterator[Key]) -> list[str]:
     """A Markdown table; a star marks keys that must stand there."""
     rows = [(f"`{key.path}`{' *' if key.required else ''}", key.form, key.default, key.description) for key in keys]
     if not rows:
-        return ["No keys of its own."]
-    lines = ["| key (* = must be there) | form | when left out | meaning |", "| --- | --- | --- | --- |"]
+        return [say("config.no_own_keys")]
+    heads = [say(f"config.head_{head}") for head in ("key", "form", "left_out", "meaning")]
+    lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- |"]
     return lines + [
         "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
     ]

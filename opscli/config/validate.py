@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from opscli.config import meaning
 from opscli.config.document import Document, Place
 from opscli.config.reader import KEY
 from opscli.config.schemas import schema_of
@@ -114,11 +115,11 @@ def _missing_key(document: Document, place: Place, error: ValidationError) -> It
     present = _mapping(error.instance)
     missing = next((key for key in _stated(error) if key not in present and repr(key) in error.message), None)
     if missing is not None:
-        words = _mapping(_mapping(error.schema).get("properties", {}).get(missing, {})).get("description", "")
+        stated = _mapping(_mapping(error.schema).get("properties", {}).get(missing, {}))
         yield document.issue(
             place,
             say("config.missing_key", key=missing, place=_name_of(place, document)),
-            why=_lower(words),
+            why=meaning.clause(stated),
             how=say("config.missing_key_how", key=missing),
         )
 
@@ -245,12 +246,7 @@ def _stated(error: ValidationError) -> Any:
 
 def _about(error: ValidationError) -> str:
     """The schema's own words about the place."""
-    return _lower(_mapping(error.schema).get("description", ""))
-
-
-def _lower(sentence: str) -> str:
-    first = sentence[:1] if sentence[1:2].isupper() else sentence[:1].lower()  # ISO stays ISO
-    return first + sentence[1:].rstrip(".")
+    return meaning.clause(_mapping(error.schema))
 
 
 def _words_for(value: Any) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from opscli.clock import iso, parse_instant
+from opscli.config import meaning
 from opscli.engine import records
 from opscli.engine.entity import PROJECT_CURRENCY, Entity
 from opscli.engine.limits import json_number
@@ -37,7 +38,7 @@ class Field:
     @property
     def title(self) -> str:
         """What it is called, and what it holds."""
-        return " · ".join(str(self.node[word]) for word in ("title", "description") if self.node.get(word))
+        return " · ".join(filter(None, (meaning.title(self.node), meaning.description(self.node))))
 
     @property
     def allowed(self) -> tuple[Any, ...]:

@@ -79,6 +79,11 @@ def in_english(text: str) -> str:
     return text.english if isinstance(text, Said) else text
 
 
+def stated(texts: Mapping[str, str]) -> str:
+    """Of a text that data state by language, the one in the language that is spoken, else the English one."""
+    return _said(texts.get(current()) or texts["en"], texts["en"])
+
+
 def named(code: str, locale: str = "", *, room: str = "names") -> str:
     """A code (reason, count, column, band) as people read it; one that the catalogue lacks loses its underscores."""
     if code in catalogue(room):

@@ -22,6 +22,7 @@ def schema(
     ] = False,
 ) -> None:
     """The JSON Schemas of the kinds, for editors and other programs (docs/editors.md)."""
+    from opscli.config.meaning import spoken
     from opscli.config.schemas import assemble
     from opscli.errors import UsageError
     from opscli.kinds import config_kinds
@@ -32,7 +33,7 @@ def schema(
         return
     if modeline:
         raise UsageError(say("config.modeline_alone"), remedy="opscli config schema --write --modeline")
-    content = assemble(kind) if kind else {word: assemble(word) for word in kinds}
+    content = spoken(assemble(kind)) if kind else {word: spoken(assemble(word)) for word in kinds}
     report.show_one(content, json.dumps(content, ensure_ascii=False, indent=2))
 
 
