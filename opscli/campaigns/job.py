@@ -25,7 +25,7 @@ from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import assignments, customer_aliases, enrolment_events, enrolments
 
-READS = ("customers", "profiles", "tag_history", "links", "entities")
+READS = (*audience.READS, "entities")
 WRITES = ("enrolments", "outbox")
 
 PROFILES_MAX_AGE = timedelta(hours=24)

@@ -22,12 +22,13 @@ from opscli.health.planning import ModelPlan, Planner
 from opscli.health.score import BANDS
 from opscli.outcome import Outcome
 from opscli.phrases import clauses, counted, listed, say
+from opscli.rules import audience
 from opscli.rules import sql as rules_sql
 from opscli.stage import Context, Preview
 from opscli.state import bulk
 from opscli.state.tables import health_overrides
 
-READS = ("profiles", "customers", "tag_history", "health_scores", "entities")
+READS = (*audience.READS, "health_scores", "entities")
 WRITES = ("health_scores", "tasks")
 
 ORIGIN = "health"

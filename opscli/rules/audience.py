@@ -6,12 +6,16 @@ from datetime import datetime
 
 from opscli.engine.dialect import Dialect
 from opscli.engine.warehouse import Session
+from opscli.rules import past
 from opscli.rules.language import condition as parse_condition
 from opscli.rules.scope import of_customers
 from opscli.rules.sugar import Written
 from opscli.rules.target import Target
 from opscli.rules.tree import Expression
 from opscli.stage import Catalog
+
+READS = ("customers", "profiles", *past.TABLES)
+"""Tables that a condition over customers may look into, for the locks of those who judge one."""
 
 
 def over(profiles: str) -> str:

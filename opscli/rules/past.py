@@ -16,6 +16,8 @@ from opscli.engine.former import led_on, today
 from opscli.rules.target import Target
 from opscli.rules.tree import Node
 
+TABLES = ("links", "tag_history", "messages", "message_events", "enrolment_events")
+"""What these functions read."""
 _ENDED = ("finished", "exited", "held_out")
 """Events after which an enrolment is over; who is held out gets nothing of the campaign."""
 

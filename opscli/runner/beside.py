@@ -91,7 +91,10 @@ class Beside:
             bulk.insert(connection, assignments, rows, conflict="ignore")
 
     def messages(self, known: int) -> int:
-        """Messages that were sent before: they stand in the outbox and count for caps. `known` keeps keys apart."""
+        """Messages that were sent before: they stand in the outbox, count for caps, and conditions may ask for them.
+
+        `known` keeps keys apart.
+        """
         from opscli.delivery import outbox
         from opscli.delivery.channel import ChannelSpec
 
@@ -109,6 +112,8 @@ class Beside:
             )  # fmt: skip
         with self.ctx.state.begin() as connection:
             outbox.enqueue(connection, rows, {})
+            for row in rows:
+                outbox.record_events(connection, [row["message_key"]], "sent", row["sent_at"])
         return len(rows)
 
     def _words(self, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

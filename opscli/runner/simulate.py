@@ -31,6 +31,7 @@ RIVER = tuple(step for step in STAGES if step not in ("import", "dedupe", "repor
 """Stages that a case may run: records are given, who is who is settled on arrival, reports are for people."""
 GIVEN = frozenset(("records", "entities", "customers", "links"))
 """Tables that are filled on arrival."""
+_BACKFLOW = "activity"
 _MOST_STOPS = 1000
 """Between two moments; a campaign that wakes people every hour for months is a mistake."""
 
@@ -104,7 +105,10 @@ def simulator(project: Project) -> Iterator[Simulator]:
 
 
 def steps_for(case: Case) -> tuple[str, ...]:
-    """The stages that a case needs, in the river's order: those that write what it looks at, and what these read."""
+    """The stages that a case needs, in the river's order: those that write what it looks at, and what these read.
+
+    `activity` copies what there is: that a condition may ask for messages does not make campaigns run.
+    """
     needed = {table for key in case.expected() for table in expectation(key).NEEDS} - GIVEN
     chosen: set[str] = set()
     while True:
@@ -113,7 +117,7 @@ def steps_for(case: Case) -> tuple[str, ...]:
         if not more:
             return tuple(step for step in RIVER if step in chosen)
         chosen |= more
-        needed |= {table for step in more for table in stages[step].READS} - GIVEN
+        needed |= {table for step in more - {_BACKFLOW} for table in stages[step].READS} - GIVEN
 
 
 def _at(ctx: Context, as_of: datetime) -> Context:

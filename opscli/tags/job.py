@@ -27,7 +27,7 @@ from opscli.tags import pins
 from opscli.tags.compile import FLAGS, Names, ReadyTag, flags_sql, members_sql, ready
 from opscli.tags.tags import TagSpec
 
-READS = ("profiles", "customers", "tag_history")
+READS = audience.READS
 WRITES = ("tag_history",)
 
 MEMBERS = "scratch.tags_members"

@@ -206,7 +206,7 @@ def test_only_the_stages_run_that_a_case_looks_at(written: Callable[[str], Path]
     )
     _, specs = check_tests(root, None)
     assert [steps_for(case) for case in specs[0].all_cases()] == [
-        ("profiles",), (), ("profiles", "tags", "campaigns", "send"), (),
+        ("profiles",), (), ("activity", "profiles", "tags", "campaigns", "send"), (),
     ]  # fmt: skip
 
 
@@ -219,6 +219,23 @@ def test_waits_end_when_they_end_and_messages_are_those_of_their_time(result: Ca
         "  - after: 2h\n    expect: {messages: [{to: a, campaign: nurture, step: second, channel: mail}]}\n"
         "  - after: 30d\n    expect:\n      messages: [{to: a, step: third}]\n"
         "      campaigns: {nurture: {a: {status: finished, path: [first, pause, second, rest, third]}}}\n"
+    )
+    assert verdict.error is None
+    assert [(failure.what, failure.got) for failure in verdict.failures] == []
+
+
+def test_conditions_see_messages_that_are_given_and_those_of_moments_before(
+    root: Path, result: Callable[[str], Verdict]
+) -> None:
+    tags = (
+        "kind: tags\nversion: 1\ndimension: mail\ntags: [{name: mailed, when: \"received('nurture', '5d')\"}, "
+        "{name: first, when: \"received('nurture/first')\"}]\n"
+    )
+    root.joinpath("configs", "tags", "mail.yaml").write_text(tags, encoding="utf-8")
+    given = "  messages: [{to: a, campaign: nurture, step: second, at: -2d}, {to: b, campaign: nurture, at: -6d}]\n"
+    verdict = result(
+        f"kind: test\nversion: 1\nas_of: 2026-05-01T10:00\n{ANN.replace('}]', '}, {id: b}]')}{given}expect: {{tags: {{a: [asked, mailed], b: []}}, messages: [{{to: a}}]}}\n"
+        "then: [{after: 1d, expect: {tags: {a: [asked, first, mailed], b: []}}}]\n"
     )
     assert verdict.error is None
     assert [(failure.what, failure.got) for failure in verdict.failures] == []
