@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from opscli.config.files import private_folder
+from opscli.config.files import not_written, private_folder
 from opscli.config.load import ANYWHERE, JOBS
 from opscli.config.meaning import BY_NAME, DATA, spoken
 from opscli.config.schemas import folder_of, schema_of, version_of, versions_of
-from opscli.errors import CannotCreate
-from opscli.phrases import say
 
 SCHEMAS = Path(".opscli") / "schemas"
 """Where the files for editors lie in a project; made anew by `config schema --write`, so not kept in git."""
@@ -41,8 +39,7 @@ def write_schemas(root: Path, kinds: Sequence[str]) -> Iterator[Path]:
             folder.mkdir(exist_ok=True)
             path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
-            what = say("config.cannot_write", file=path, reason=error.strerror)
-            raise CannotCreate(what, remedy=say("config.check_rights")) from error
+            raise not_written(str(path), error) from error
         yield path
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from opscli.config import files as files_of_project
 from opscli.config.document import Document
 from opscli.config.example import commented, full, small, texts
 from opscli.config.load import ANYWHERE, JOBS
 from opscli.config.schemas import assemble, folder_of, version_of
 from opscli.config.validate import validate
-from opscli.errors import CannotCreate, UsageError
+from opscli.errors import UsageError
 from opscli.phrases import say
 
 
@@ -36,15 +37,7 @@ def create(root: Path, files: Mapping[str, str]) -> None:
     for file in files:
         if (root / file).exists():
             raise UsageError(say("config.exists_already", file=file), remedy=say("config.another_name"))
-    for file, text in files.items():
-        path = root / file
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as opened:
-                opened.write(text)
-        except OSError as error:
-            what = say("config.cannot_write", file=file, reason=error.strerror)
-            raise CannotCreate(what, remedy=say("config.check_rights")) from error
+    files_of_project.create(root, files)
 
 
 def next_command(kind: str, name: str) -> str:

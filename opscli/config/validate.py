@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SECRET_KEYS = ("env", "file", "keyring", "cmd")
 
+_MOST_NAMES = 24
+"""Names that a message lists; a project may have hundreds of tags and traits."""
 _LIMITS = {
     "minimum": "at_least",
     "maximum": "at_most",
@@ -35,6 +37,7 @@ _LIMITS = {
     "uniqueItems": "unique_items",
 }
 """Keyword → how the catalogue calls what it asks for."""
+_COUNTED = ("min_items", "max_items", "max_length", "min_keys", "max_keys")
 
 
 def validate(document: Document) -> tuple[Issue, ...]:
@@ -62,7 +65,13 @@ def did_you_mean(word: str, known: Iterable[str], place: str = "", *, otherwise:
         return say("config.did_you_mean", near=near[0], place=place)
     if otherwise is not None:
         return otherwise
-    return say("config.known_here", names=listed(sorted(names))) if names else ""
+    return say("config.known_here", names=_some(sorted(names))) if names else ""
+
+
+def _some(names: list[str]) -> str:
+    """All names of a short list, else as many as somebody reads."""
+    more = len(names) - _MOST_NAMES
+    return say("config.and_others", names=listed(names[:_MOST_NAMES]), count=more) if more > 1 else listed(names)
 
 
 @cache
@@ -177,11 +186,23 @@ def _no_alternative(document: Document, place: Place, error: ValidationError) ->
             place, say("config.needs_one_of", place=_name_of(place, document), names=listed(names)), why=_about(error)
         )
         return
-    yield document.issue(
-        place,
-        say("config.wrong_form", place=_name_of(place, document), given=_words_for(error.instance)),
-        why=_about(error),
-    )
+    name, given, wanted = _name_of(place, document), _words_for(error.instance), _types_of(branches)
+    what = say("config.wrong_form", place=name, given=given)
+    if wanted:
+        what = say("config.wrong_type", place=name, types=either(wanted), given=given)
+    yield document.issue(place, what, why=_about(error))
+
+
+def _types_of(branches: Mapping[Any, list[ValidationError]]) -> list[str]:
+    """What the value may be, when it fits no branch for being of another type in all of them; else nothing."""
+    asked: dict[str, None] = {}
+    for errors in branches.values():
+        types = [_stated(inner) for inner in errors if not inner.path and inner.validator == "type"]
+        if not types:
+            return []
+        for kind in types[0] if isinstance(types[0], list) else types[:1]:
+            asked[say(f"config.type_{kind}")] = None
+    return list(asked)
 
 
 def _is_shape(error: ValidationError) -> bool:
@@ -191,7 +212,8 @@ def _is_shape(error: ValidationError) -> bool:
 
 def _limit(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
     asked = _LIMITS[str(error.validator)]
-    what = say(f"config.limit_{asked}", place=_name_of(place, document), limit=_stated(error))
+    limit = {"count" if asked in _COUNTED else "limit": _stated(error)}
+    what = say(f"config.limit_{asked}", place=_name_of(place, document), **limit)
     yield document.issue(place, what, why=_about(error))
 
 

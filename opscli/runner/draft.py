@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from opscli.clock import iso
+from opscli.config.files import create, write_atomically
 from opscli.engine.entity import Entity
 from opscli.engine.versions import literal, visible
 from opscli.engine.warehouse import Session
-from opscli.errors import CannotCreate, DataUnusable, UsageError
+from opscli.errors import DataUnusable, UsageError
 from opscli.phrases import say
 from opscli.stage import Context
 from opscli.traits.model import Resolved
@@ -62,11 +63,11 @@ def write(root: Path, name: str, text: str, *, force: bool) -> Path:
     path = path.with_name(f"{path.name}.test.yaml")
     if path.exists() and not force:
         raise UsageError(say("testing.is_there", file=path.relative_to(root)), remedy=say("testing.is_there_how"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CannotCreate(say("testing.not_written", file=path, why=error.strerror)) from error
+    shown = path.relative_to(root).as_posix()
+    if path.exists():
+        write_atomically(path, text, shown)
+    else:
+        create(root, {shown: text})
     return path
 
 

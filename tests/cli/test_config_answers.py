@@ -39,3 +39,24 @@ def test_warnings_of_a_check_stand_in_the_envelope_or_on_stderr(root: Path) -> N
     told = opscli(root, "config", "check")
     assert (told.returncode, told.stdout) == (0, "")
     assert "chmod 600 .env" in told.stderr
+
+
+def test_what_a_value_may_be_is_said_where_there_are_several_forms(root: Path) -> None:
+    (root / "configs" / "x.test.yaml").write_text(
+        "kind: test\nversion: 1\nas_of: 2026-05-01\ngiven: {customers: [{id: a}]}\nexpect: {tags: {a: vip}}\n"
+        "then: []\n",
+        encoding="utf-8",
+    )
+    told = opscli(root, "config", "check").stderr
+    assert "configs/x.test.yaml:5:20: a must be a list or a block of keys, not text\n" in told
+    assert "then needs at least 1 item\n" in told
+
+
+def test_a_long_list_of_names_is_cut(root: Path) -> None:
+    for number in range(40):
+        (root / "configs" / "topics" / f"t{number:02}.yaml").write_text(TOPIC, encoding="utf-8")
+    refused = opscli(root, "config", "show", "topic", "zzzzzz")
+    assert refused.returncode == 2
+    assert 'no file of kind topic is named "zzzzzz"' in refused.stderr
+    assert "and 17 more" in refused.stderr
+    assert len(refused.stderr) < 300

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
+from opscli.cli.wrap import wrapped
 from opscli.phrases import LOCALES, listed, say, use
 
 
@@ -18,7 +21,8 @@ def handbook(
     locale: Annotated[str, typer.Option(help="en or zh; the project's language by default.")] = "",
 ) -> None:
     """Who is responsible for what, triggered by what: one Markdown document of the whole configuration."""
-    from opscli.errors import CannotCreate, UsageError
+    from opscli.config.files import write_atomically
+    from opscli.errors import UsageError
     from opscli.runner.book import handbook as write
     from opscli.runner.compile import check_project
 
@@ -29,11 +33,15 @@ def handbook(
         use(locale)
     text = write(checked)
     if output is None:
+        if sys.stdout.isatty():  # a file or a pager's pipe gets the Markdown as it is
+            text = "\n".join(part for line in text.split("\n") for part in _folded(line))
         report.show_one({"handbook": text}, text)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        what = say("handbook.unwritable", path=output, error=error.strerror)
-        raise CannotCreate(what, remedy=say("handbook.unwritable_how")) from error
+    write_atomically(output, text, str(output))
     report.done(str(output), {"file": str(output)})
+
+
+def _folded(line: str) -> Iterator[str]:
+    """A line of Markdown as wide as the terminal; items of lists keep their indent."""
+    inner = len(line) - len(line.lstrip(" -"))
+    yield from wrapped(line, report.console().width, " " * inner) if line else ("",)
