@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opscli.config.position import TextMark
 from opscli.outcome import Issue
 
 Place = tuple[str | int, ...]
@@ -33,7 +34,10 @@ class Document:
             place = place[:-1]
         return self.marks.get(place, (1, 1))
 
-    def issue(self, place: Place, what: str, *, why: str = "", how: str = "", offset: int = 0) -> Issue:
-        """A problem at a node; `offset` moves the column into a text value (an expression's error position)."""
+    def issue(self, place: Place, what: str, *, why: str = "", how: str = "", offset: int | None = None) -> Issue:
+        """A problem at a node, or at a character of a text value (`offset`, from 0: an expression's error position)."""
         line, column = self.mark(place)
-        return Issue(file=self.file, line=line, column=column + offset, what=what, why=why, how=how)
+        if offset is not None and place in self.marks:
+            mark = self.marks[place]
+            line, column = mark.at(offset) if isinstance(mark, TextMark) else (line, column + offset)
+        return Issue(file=self.file, line=line, column=column, what=what, why=why, how=how)

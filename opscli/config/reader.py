@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from opscli.config.document import Place
+from opscli.config.position import mark_of
 from opscli.config.syntax import syntax_issue
 from opscli.outcome import Issue
 from opscli.phrases import say
@@ -85,7 +86,8 @@ def read_yaml(text: str, file: str) -> tuple[Tree | None, tuple[Issue, ...]]:
         return None, (
             Issue(file=file, line=1, column=1, what=say("config.file_too_long"), why=why, how=say("config.split_it")),
         )
-    builder = _Builder(events=_events(text.removeprefix("\ufeff")), file=file)
+    text = text.removeprefix("\ufeff")
+    builder = _Builder(events=_events(text), file=file, text=text)
     try:
         tree = builder.document()
     except _RefusedError as error:
@@ -111,6 +113,7 @@ class _Builder:
 
     events: Iterator[Any]
     file: str
+    text: str
     issues: list[Issue] = field(default_factory=list)
     marks: dict[Place, tuple[int, int]] = field(default_factory=dict)
     trail: list[tuple[Place, tuple[int, int]]] = field(default_factory=list)
@@ -155,7 +158,7 @@ class _Builder:
                 say("config.flatten_it"),
             )
         nodes, start = self.nodes, len(self.trail)
-        self._mark(place, _position(event))
+        self._mark(place, mark_of(event, self.text))
         value = self._value(event, place)
         if event.anchor:
             inner = tuple((path[len(place) :], mark) for path, mark in self.trail[start:])
@@ -258,10 +261,3 @@ def resolve(text: str) -> Any:
             return text
         return number if str(number) == text else Written(text)
     return text
-
-
-def _position(event: Any) -> tuple[int, int]:
-    """Line and column from 1; of a quoted text its first character, so that columns inside an expression add up."""
-    style: str | None = getattr(event, "style", None)
-    quoted = style is not None and style in ("'", '"')
-    return event.start_mark.line + 1, event.start_mark.column + 1 + quoted

@@ -36,7 +36,7 @@ class Trait:
         """Path of the trait in its document."""
         return ("traits", self.name)
 
-    def issue(self, key: str, what: str, *, why: str = "", how: str = "", offset: int = 0) -> Issue:
+    def issue(self, key: str, what: str, *, why: str = "", how: str = "", offset: int | None = None) -> Issue:
         """A problem at one of the trait's keys."""
         return self.document.issue((*self.place, key), what, why=why, how=how, offset=offset)
 
