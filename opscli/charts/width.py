@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from unicodedata import combining, east_asian_width
+from opscli.phrases.lines import width
 
-
-def width(text: str) -> int:
-    """Columns that `text` takes in a terminal; combining marks take none."""
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+__all__ = ["pad", "shorten", "width"]
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:

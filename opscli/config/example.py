@@ -7,7 +7,6 @@ Where keys exclude each other, those of the schema's last example stand there.
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from opscli.config.patch import flow, scalar
 from opscli.config.reference import resolved
 from opscli.config.schemas import assemble, smallest_example
 from opscli.phrases import say
+from opscli.phrases.lines import wrapped
 
 WIDTH = 100
 _SELF_EVIDENT = ("kind", "version")
@@ -180,7 +180,7 @@ class _Writer:
 
 def _comment(text: str, indent: int) -> list[str]:
     space = f"{' ' * indent}# "
-    return textwrap.wrap(text, WIDTH, initial_indent=space, subsequent_indent=space, break_long_words=False)
+    return [space + line for line in wrapped(text, WIDTH - len(space))]
 
 
 def _words(node: Node, value: Any) -> str:
