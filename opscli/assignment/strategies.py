@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from opscli.phrases import say
 from opscli.rules.sql import literal
+
+_OWNER = "{owner}"
+"""Stands in a text until the engine fills in the person of each row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +43,10 @@ def to_owner(work: Work) -> str:
     fallback = literal(work.fallback)
     return (
         f"SELECT i.item_id, CASE WHEN {known} THEN i.owner_id ELSE {fallback} END AS owner, "
-        f"CASE WHEN {known} THEN 'account owner' WHEN i.owner_id IS NULL THEN 'fallback: no account owner' "
-        "ELSE 'fallback: ' || i.owner_id || ' is not on the staff list' END AS owner_reason "
-        f"FROM {work.items} i {join}"
+        f"CASE WHEN {known} THEN {literal(say('assignment.account_owner'))} "
+        f"WHEN i.owner_id IS NULL THEN {literal(say('assignment.no_account_owner'))} "
+        f"ELSE REPLACE({literal(say('assignment.not_on_staff', owner=_OWNER))}, {literal(_OWNER)}, i.owner_id) "
+        f"END AS owner_reason FROM {work.items} i {join}"
     )
 
 
@@ -51,8 +56,9 @@ def round_robin(work: Work) -> str:
         "SELECT staff_id, ROW_NUMBER() OVER (ORDER BY CASE WHEN last_assigned_at IS NULL THEN 0 ELSE 1 END, "
         f"last_assigned_at, staff_id) AS turn, COUNT(*) OVER () AS people FROM {_staff(work)}"
     )
+    reason = say("assignment.round_robin")
     return (
-        f"SELECT i.item_id, {_or_fallback(work, 't.staff_id', 'round robin')} FROM ({_numbered(work)}) i "
+        f"SELECT i.item_id, {_or_fallback(work, 't.staff_id', reason)} FROM ({_numbered(work)}) i "
         f"LEFT JOIN ({turns}) t ON t.turn = 1 + (i.place - 1) % t.people"
     )
 
@@ -66,8 +72,9 @@ def least_loaded(work: Work) -> str:
         "SELECT p.staff_id, ROW_NUMBER() OVER (ORDER BY COALESCE(p.open_items, 0) + n.place, p.staff_id) AS place "
         f"FROM {_staff(work)} p CROSS JOIN ({_numbered(work)}) n"
     )
+    reason = say("assignment.least_loaded")
     return (
-        f"SELECT i.item_id, {_or_fallback(work, 'o.staff_id', 'least loaded')} FROM ({_numbered(work)}) i "
+        f"SELECT i.item_id, {_or_fallback(work, 'o.staff_id', reason)} FROM ({_numbered(work)}) i "
         f"LEFT JOIN ({offers}) o ON o.place = i.place"
     )
 
@@ -89,7 +96,7 @@ def _numbered(work: Work) -> str:
 
 
 def _or_fallback(work: Work, owner: str, reason: str) -> str:
-    nobody = "'fallback: nobody is on the staff list'"
+    nobody = literal(say("assignment.nobody_on_staff"))
     return (
         f"COALESCE({owner}, {literal(work.fallback)}) AS owner, "
         f"CASE WHEN {owner} IS NULL THEN {nobody} ELSE {literal(reason)} END AS owner_reason"

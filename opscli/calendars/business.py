@@ -16,6 +16,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from opscli.clock import parse_duration, to_utc
+from opscli.phrases import say
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
 LONGEST_SEARCH = 3660
@@ -47,9 +48,10 @@ class BusinessCalendar:
 
     def __post_init__(self) -> None:
         if not self.weekdays or not self.weekdays <= set(range(7)):
-            raise ValueError("a business calendar needs open weekdays, 0 (Monday) to 6")
+            raise ValueError(say("calendars.no_weekdays"))
         if self.opens >= self.closes:
-            raise ValueError(f"business hours must end after they start: {self.opens:%H:%M}-{self.closes:%H:%M}")
+            opens, closes = f"{self.opens:%H:%M}", f"{self.closes:%H:%M}"
+            raise ValueError(say("calendars.hours_crossed", opens=opens, closes=closes))
 
     @cached_property
     def _tz(self) -> ZoneInfo:
@@ -77,7 +79,7 @@ class BusinessCalendar:
                 last = candidate
                 yield candidate
             elif candidate - last > timedelta(days=LONGEST_SEARCH):
-                raise ValueError("this calendar has no open day in ten years")
+                raise ValueError(say("calendars.never_open"))
 
 
 def add_business_days(moment: datetime, days: int, calendar: BusinessCalendar) -> datetime:
@@ -133,7 +135,7 @@ def parse_due(text: str) -> int | timedelta:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no due time, such as 2bd (business days), 3d or 36h") from error
+        raise ValueError(say("calendars.no_due_time", text=text)) from error
 
 
 def due_at(moment: datetime, due: str, calendar: BusinessCalendar) -> datetime:

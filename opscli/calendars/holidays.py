@@ -7,6 +7,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from opscli.phrases import say
+
 
 @dataclass(frozen=True, slots=True)
 class PublicHolidays:
@@ -21,7 +23,7 @@ class PublicHolidays:
     def name(self, day: date) -> str | None:
         """What is celebrated, or None on an ordinary day."""
         found = _calendar(self.code).get(day)
-        return str(found) if found else ("own closed day" if day in self.own else None)
+        return str(found) if found else (say("calendars.own_day") if day in self.own else None)
 
 
 def public_holidays(code: str, own: frozenset[date] = frozenset()) -> PublicHolidays:
@@ -40,6 +42,4 @@ def _calendar(code: str) -> Any:
     try:
         return holidays.country_holidays(country, subdiv=region or None)
     except NotImplementedError as error:
-        raise ValueError(
-            f"no holiday calendar for {code!r}; use a country such as US, or GB-SCT for a region"
-        ) from error
+        raise ValueError(say("calendars.no_holidays", code=code)) from error

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from opscli.errors import CannotCreate
-from opscli.phrases import say
+from opscli.phrases import current, say
 
 if TYPE_CHECKING:
     from opscli.campaigns.views import Previewed
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; style-src 'unsafe-inline'; frame-src 'self' about:">
 <style>body{{font-family:sans-serif;margin:2rem;color:#1d2733}}article{{margin:0 0 2rem}}
@@ -36,7 +36,8 @@ def write_previews(folder: Path, campaign: str, made: Sequence[Previewed]) -> Pa
             (folder / f"{item.key}.eml").write_bytes(item.body)
         index = folder / "index.html"
         articles = "".join(_article(item) for item in made)
-        index.write_text(_PAGE.format(title=html.escape(campaign), articles=articles), encoding="utf-8")
+        page = _PAGE.format(language=current(), title=html.escape(campaign), articles=articles)
+        index.write_text(page, encoding="utf-8")
     except OSError as error:
         raise CannotCreate(say("campaigns.no_previews", folder=folder, error=error.strerror)) from error
     return index

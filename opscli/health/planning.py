@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from opscli.calendars.business import BusinessCalendar, due_at
-from opscli.calendars.holidays import public_holidays
+from opscli.calendars.holidays import PublicHolidays, public_holidays
 from opscli.engine.versions import literal, visible
 from opscli.engine.warehouse import Session
-from opscli.errors import DataUnusable
+from opscli.errors import ConfigInvalid, DataUnusable
 from opscli.health.alert import SKIPPED, Alerting, Verdict, drafts_sql, judged_sql
 from opscli.health.health import AlertRule, HealthSpec
 from opscli.health.score import Scoring, scoring_sql
+from opscli.outcome import Issue
 from opscli.phrases import both, either, listed, say
 from opscli.rules import audience
 from opscli.rules import sql as rules_sql
@@ -142,7 +143,7 @@ class Planner:
         )
         self.session.insert_arrow(tasks_so_far, known)
         project = self.ctx.project
-        place = BusinessCalendar(zone=project.zone, holidays=public_holidays(project.country))
+        place = BusinessCalendar(zone=project.zone, holidays=_holidays_of(project.country))
         return Alerting(
             rule=alert,
             dialect=self.session.dialect,
@@ -191,3 +192,12 @@ class Planner:
         skipped = {reason: int(row[reason]) for reason in SKIPPED if row[reason]}
         new = int(row["fired"]) - sum(skipped.values())
         return Verdict(eligible=int(row["eligible"]), fired=int(row["fired"]), new=new, skipped=skipped)
+
+
+def _holidays_of(country: str) -> PublicHolidays:
+    """Raises ConfigInvalid for a country of which no holidays are known: no task could be given a due day."""
+    try:
+        return public_holidays(country)
+    except ValueError as error:
+        how = say("calendars.no_holidays_how")
+        raise ConfigInvalid([Issue(file="configs/project.yaml", line=1, column=1, what=str(error), how=how)]) from error

@@ -60,7 +60,7 @@ def members(ctx: Context, customer: str) -> list[dict[str, Any]]:
             "since": row["since"],
             "email": _role(row["email"] or row["standing"], row["key_email"], row["standing"]),
             "phone": _role(row["phone"], row["key_phone"], None),
-            "name": "full" if row["given"] and row["family"] else "part" if row["given"] or row["family"] else "none",
+            "name": say(f"identity.role_{_part(row['given'], row['family'])}"),
         }
         for row in rows
     ]
@@ -113,7 +113,7 @@ def _field(name: str, left: Mapping[str, Any], right: Mapping[str, Any], *, show
         "field": say(f"identity.field_{name}"),
         "a": _shown(a, show),
         "b": _shown(b, show),
-        "verdict": verdict,
+        "verdict": say(f"identity.verdict_{verdict}"),
         "note": note,
     }
 
@@ -125,11 +125,16 @@ def _shown(value: str | None, show: bool) -> str:
 
 
 def _role(value: str | None, key: str | None, standing: str | None) -> str:
+    """What an address or a number is good for in recognising somebody."""
     if standing == "junk":
-        return "unusable"
+        return say("identity.role_unusable")
     if standing == "shared":
-        return "team mailbox"
-    return "none" if value is None else "key" if key else "shared by many"
+        return say("identity.role_team_mailbox")
+    return say(f"identity.role_{'none' if value is None else 'key' if key else 'shared_by_many'}")
+
+
+def _part(given: str | None, family: str | None) -> str:
+    return "full" if given and family else "part" if given or family else "none"
 
 
 def _chain(session: Session, spec: IdentitySpec, start: int, end: int) -> tuple[Hop, ...]:

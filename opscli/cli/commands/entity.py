@@ -24,6 +24,7 @@ _TEMPLATES = ("csv", "json", "jsonl")
 @app.command("list")
 def list_entities() -> None:
     """Every entity with its key, its event time and the sources that fill it."""
+    from opscli.phrases import say
     from opscli.runner.compile import check_project
 
     checked = check_project(session.root())
@@ -35,7 +36,7 @@ def list_entities() -> None:
             "time": entity.time,
             "customer": entity.customer,
             "columns": len(entity.columns),
-            "sources": ", ".join(fed.get(entity.name, ())) or "not set up",
+            "sources": ", ".join(fed.get(entity.name, ())) or say("entity.not_set_up"),
         }
         for entity in checked.catalog.entities.values()
     ]

@@ -6,6 +6,7 @@ import pytest
 
 from opscli.assignment.strategies import STRATEGIES, Work, assigned
 from opscli.engine.duckdb import DuckDBSession, connect_scratch
+from opscli.phrases import say, use
 from opscli.rules.sql import literal
 
 STAFF = (
@@ -36,6 +37,25 @@ def test_the_own_owner_is_kept_only_while_on_the_staff_list(session: DuckDBSessi
         ("s1", "account owner"),
         ("lead", "fallback: gone is not on the staff list"),
         ("lead", "fallback: no account owner"),
+    ]
+
+
+def test_reasons_are_said_in_the_language_that_is_spoken(session: DuckDBSession) -> None:
+    use("zh")
+    try:
+        found = owners(session, "owner", Work(items=items("s1", "gone", None), staff=STAFF, fallback="lead"))
+        turns = owners(session, "round_robin", Work(items=items(None), staff=STAFF))
+        nobody = owners(session, "least_loaded", Work(items=items(None), staff=NOBODY, fallback="lead"))
+    finally:
+        use("en")
+    assert [reason for _, reason in found] == [
+        "客户负责人",
+        say("assignment.not_on_staff", locale="zh", owner="gone"),
+        say("assignment.no_account_owner", locale="zh"),
+    ]
+    assert [reason for _, reason in (*turns, *nobody)] == [
+        "轮流分配",
+        say("assignment.nobody_on_staff", locale="zh"),
     ]
 
 

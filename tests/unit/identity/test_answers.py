@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from opscli.config.schemas import assemble
 from opscli.engine.entity import standard_entities
 from opscli.errors import DataUnusable, UsageError
 from opscli.identity import explain, identity
 from opscli.identity.evaluate import evaluate
-from opscli.kinds import PACKAGE_FOLDER, read_schema
 from opscli.stage import Catalog, Provided
 from tests.unit.identity.conftest import World, document, person
 
@@ -93,8 +93,7 @@ def test_an_unknown_record_or_customer_is_a_usage_error(world: World) -> None:
 
 
 def test_the_schema_has_the_fields_of_the_spec() -> None:
-    schema = read_schema(PACKAGE_FOLDER / "identity" / "identity.schema.json")
-    properties = schema["properties"]
+    properties = assemble("identity")["properties"]
     assert set(properties) - {"kind", "version"} == {f.name for f in fields(identity.IdentitySpec)} - {"document"}
     assert set(properties["guards"]["properties"]) == {f.name for f in fields(identity.Guards)} - {"delta_stated"}
     assert set(properties["survivorship"]["properties"]) == {f.name for f in fields(identity.Survivorship)}
