@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +31,13 @@ _SHORTEST_PREFIX = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """One side of a comparison. `only` limits the comparison to documents (kind, name) when one file was given."""
+    """One side of a comparison. `only` limits it to the documents of a file or folder, when one was named."""
 
     title: str
     version: str
     documents: tuple[Document, ...]
     run_id: str = ""
-    only: frozenset[tuple[str, str]] = frozenset()
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,22 +168,23 @@ def _of_revision(checked: Checked, revision: str) -> Configuration:
 
 
 def _of_path(checked: Checked, path: Path) -> Configuration:
-    """Another checkout of the project, or one file: then only what it holds is compared."""
+    """Another checkout of the project, or a file or folder in one: then only what it holds is compared."""
     folder = path.resolve() if path.is_dir() else path.resolve().parent
     for root in (folder, *folder.parents):
         if (root / PROJECT_FILE).is_file():
             there = _of_files(_loaded(root, checked), str(path))
-            return there if path.is_dir() else _narrowed(there, path.resolve().relative_to(root).as_posix())
+            inside = path.resolve().relative_to(root).as_posix()
+            return there if inside in (".", PROJECT_FILE.parent.as_posix()) else _narrowed(there, inside)
     raise UsageError(say("diff.no_project", path=path), remedy=say("diff.no_project_how"))
 
 
-def _narrowed(whole: Configuration, file: str) -> Configuration:
-    names = frozenset(
-        (item.kind, item.name) for item in whole.documents if item.file in (file, Path(file).parent.as_posix())
-    )
-    if not names:
-        raise UsageError(say("diff.no_config_file", file=file), remedy=say("diff.unknown_side_how"))
-    return Configuration(title=whole.title, version=whole.version, documents=whole.documents, only=names)
+def _narrowed(whole: Configuration, inside: str) -> Configuration:
+    """The side of a file or folder; a file of a folder that is one document stands for that document."""
+    held = [item.file for item in whole.documents if f"{item.file}/".startswith(f"{inside}/")]
+    around = next((item.file for item in whole.documents if inside.startswith(f"{item.file}/")), "")
+    if not held and not around:
+        raise UsageError(say("diff.no_config_file", file=inside), remedy=say("diff.unknown_side_how"))
+    return replace(whole, only=around or inside)
 
 
 def _loaded(root: Path, checked: Checked) -> LoadedConfig:

@@ -87,8 +87,7 @@ class Difference:
 
 def difference(before: Configuration, after: Configuration, types: Mapping[str, str] | None = None) -> Difference:
     """What changed from one to the other. `types` are those of names in conditions, where they are known."""
-    only = before.only | after.only
-    olds, news = _chosen(before, only), _chosen(after, only)
+    olds, news = _chosen(before, after), _chosen(after, before)
     reading = Conditions(types or {})
     found = compare(olds, news, reading.canonical)
     decide = deciding(after.documents), deciding(before.documents)
@@ -192,8 +191,18 @@ def _matters(change: Change) -> bool:
     return change.form != "label" and not (change.trail and change.trail[-1].key in words and not change.trail[-1].name)
 
 
-def _chosen(side: Configuration, only: frozenset[tuple[str, str]]) -> tuple[Document, ...]:
-    return tuple(item for item in side.documents if not only or (item.kind, item.name) in only)
+def _chosen(side: Configuration, other: Configuration) -> tuple[Document, ...]:
+    """The documents that are compared: those in the file or folder that was named, and what they are on the other side.
+
+    A document that is gone from there is compared too, else nobody would see that it was removed.
+    """
+    places = [only for only in (side.only, other.only) if only]
+    named = {(item.kind, item.name) for item in (*side.documents, *other.documents) if _lies_in(item.file, places)}
+    return tuple(item for item in side.documents if not places or (item.kind, item.name) in named)
+
+
+def _lies_in(file: str, places: Iterable[str]) -> bool:
+    return any(f"{file}/".startswith(f"{place}/") for place in places)
 
 
 def _place(olds: Mapping[str, Document], news: Mapping[str, Document], change: Change) -> str:

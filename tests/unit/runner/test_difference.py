@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from opscli.config.document import Document
 from opscli.config.reader import read_yaml
 from opscli.runner.configurations import Configuration
@@ -18,6 +20,7 @@ tags:
   - {name: high, when: "revenue >= 5000"}
   - {name: mid, when: "revenue >= 500"}
 """
+VALUE_OF_RANK = 'kind: tags\nversion: 1\ndimension: rank\ntags:\n  - {name: first, when: "revenue > 1"}\n'
 TRAITS = (
     "kind: traits\nversion: 1\ntraits:\n  revenue: {sum: orders.amount, where: \"status = 'paid'\", within: 365d}\n"
 )
@@ -111,3 +114,15 @@ def test_a_project_has_one_file_of_settings_whatever_it_is_called() -> None:
 def test_an_item_that_came_is_told_with_all_that_it_says() -> None:
     (sentence,) = sentences([], [document("configs/traits/one.yaml", TRAITS)])
     assert sentence == "trait revenue is new: {sum: orders.amount, where: status is paid, within: 365d}"
+
+
+def test_of_a_folder_or_file_only_what_it_holds_is_compared_also_what_is_gone() -> None:
+    value, rank = document("configs/tags/value.yaml", VALUE), document("configs/tags/rank.yaml", VALUE_OF_RANK)
+    traits = document("configs/traits/one.yaml", TRAITS)
+    before = side(value, rank, traits, template("x"))
+    after = replace(side(value, template("y")), only="configs/tags")
+    assert [item.sentence for item in difference(before, after).told] == [
+        "tag first was removed: revenue is more than 1"
+    ]
+    assert len(difference(before, replace(after, only="configs/templates/may")).told) == 1
+    assert len(difference(before, replace(after, only="")).told) == 3
