@@ -10,6 +10,7 @@ from typing import Any
 
 from opscli.charts.width import pad, width
 from opscli.cli.choices import CHOICES
+from opscli.cli.wrap import wrapped
 from opscli.engine.drafts import Draft, Field, fields_of, hints, in_words, numbered, shown
 from opscli.engine.entity import Entity
 from opscli.errors import AnswerIsNo, UsageError
@@ -173,22 +174,5 @@ def _tell(text: str) -> None:
     room = min(shutil.get_terminal_size().columns, _WIDEST) - 1
     lead, _, body = text.rpartition("\n")
     indent = " " * (len(body) - len(body.lstrip()))
-    line = ""
-    sys.stderr.write(lead + "\n" if "\n" in text else "")
-    for piece in _pieces(body):
-        if line.strip() and width(line + piece.rstrip()) > room:
-            sys.stderr.write(line.rstrip() + "\n")
-            line, piece = indent + "  ", piece.lstrip()  # noqa: PLW2901  a line does not begin with a space
-        line += piece
-    sys.stderr.write(line.rstrip() + "\n")
-
-
-def _pieces(text: str) -> Iterable[str]:
-    """Where a line may break: after spaces, and after any wide character."""
-    piece = ""
-    for letter in text:
-        piece += letter
-        if letter == " " or width(letter) > 1:
-            yield piece
-            piece = ""
-    yield piece
+    lines = [*([lead] if "\n" in text else []), *wrapped(body, room, indent + "  ")]
+    sys.stderr.write("\n".join(lines) + "\n")

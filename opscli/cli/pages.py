@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opscli.charts.terminal import lines, spark
 from opscli.charts.width import pad, shorten, width
 from opscli.cli.report import console
+from opscli.cli.wrap import wrapped
 
 if TYPE_CHECKING:
     from opscli.reports.model import Block, Page
@@ -118,29 +119,6 @@ def _table(block: Block, page: Page, columns: int) -> Iterator[list[Span]]:
         yield [(line(cells), "")]
     if len(body) > _MOST_ROWS:
         yield [(f"… {len(body) - _MOST_ROWS} more", "dim")]
-
-
-def wrapped(text: str, columns: int) -> Iterator[str]:
-    """`text` in lines of at most `columns`: broken at spaces, and anywhere in Chinese, which has none."""
-    line = ""
-    for piece in _pieces(text):
-        if line and width(line + piece.rstrip()) > columns:
-            yield line.rstrip()
-            line = ""
-        line += piece
-    if line:
-        yield line.rstrip()
-
-
-def _pieces(text: str) -> Iterator[str]:
-    piece = ""
-    for letter in text:
-        piece += letter
-        if letter == " " or width(letter) > 1:
-            yield piece
-            piece = ""
-    if piece:
-        yield piece
 
 
 def page_json(page: Page) -> Any:

@@ -10,6 +10,7 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
+from opscli.cli.wrap import wrapped
 from opscli.phrases import say
 
 if TYPE_CHECKING:
@@ -186,13 +187,10 @@ def _placed(item: Told, form: str = "{}") -> str:
 
 def _wrapped(text: str, indent: str, first: str = "") -> Iterator[str]:
     """A paragraph whose later lines are indented; whole in a pipe."""
-    from opscli.cli.pages import wrapped
-
     if not sys.stdout.isatty():
         yield first + text
         return
-    for number, line in enumerate(wrapped(text, report.console().width - len(indent))):
-        yield (indent if number else first) + line
+    yield from wrapped(first + text, report.console().width, indent)
 
 
 def _bold(text: str) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from opscli.cli import report
 from opscli.cli.commands.config_schema import known_kind
+from opscli.cli.wrap import wrapped
 from opscli.phrases import say
 
 if TYPE_CHECKING:
@@ -42,7 +46,12 @@ def explain(
     if path and not keys:
         _refuse(what, _near(kind, path))
     rows = [_row(key, branch) for key, branch in keys]
-    text = reference(kind) if not path else "\n".join(_told(key, branch, kind) for key, branch in keys)
+    if path:
+        text = "\n".join(_told(key, branch, kind) for key, branch in keys)
+    elif sys.stdout.isatty() and report.chosen_format() == "table":
+        text = "\n".join(_laid_out(kind, keys))
+    else:
+        text = reference(kind)
     if report.chosen_format() in ("csv", "jsonl"):
         report.show(rows)
     else:
@@ -81,9 +90,49 @@ def _told(key: Key, branch: str, kind: str) -> str:
     lines.append("  " + say("show.form", form=key.form.replace("`", "")))
     if key.required:
         lines.append("  " + say("show.required"))
-    if key.default:
-        lines.append("  " + say("show.when_left_out", default=key.default.strip('"')))
+    if _default(key):
+        lines.append("  " + say("show.when_left_out", default=_default(key)))
+    if sys.stdout.isatty():
+        lines = [part for line in lines for part in wrapped(line, report.console().width, "  ")]
     return "\n".join(lines) + "\n"
+
+
+def _default(key: Key) -> str:
+    """What holds when the key is left out, as one would write it; an empty text says nothing to people."""
+    return key.default.strip('"')
+
+
+def _laid_out(kind: str, keys: list[tuple[Key, str]]) -> Iterator[str]:
+    """The reference for a terminal, as wide as it is: the keys in a column, beside each its form and meaning."""
+    from opscli.charts.width import width
+    from opscli.config.meaning import about
+    from opscli.config.reference import as_yaml, place_of
+    from opscli.config.schemas import assemble, smallest_example
+
+    columns = report.console().width
+    yield from (kind, *wrapped(about(assemble(kind)), columns), say("config.lies_in", place=place_of(kind)), "")
+    yield say("config.smallest_file")
+    yield from (f"  {line}" for line in as_yaml(smallest_example(kind)).splitlines())
+    room = min(max((width(key.path) for key, _ in keys), default=0) + 4, columns // 3)
+    for branch, group in groupby(keys, key=itemgetter(1)):
+        yield from ("", branch or say("config.head_key"))
+        for key, _ in group:
+            yield from _entry(key, room, columns)
+
+
+def _entry(key: Key, room: int, columns: int) -> Iterator[str]:
+    """A key and its form; under it, indented, what it means. A star marks keys that must stand there."""
+    from opscli.charts.width import pad, width
+
+    form = key.form.replace("`", "")
+    if _default(key):
+        form = say("handbook.and_then").join([form, say("show.when_left_out", default=_default(key))])
+    name = f"{'*' if key.required else ' '} {key.path}"
+    if width(name) + 1 > room:  # too long for the column: a line of its own
+        yield name
+        name = ""
+    yield from wrapped(pad(name, room) + form, columns, " " * room)
+    yield from wrapped(" " * room + key.description.replace("`", ""), columns, " " * room)
 
 
 def _places(word: str) -> Iterator[str]:

@@ -65,11 +65,12 @@ def explain(
     """What a condition says, in words; for a customer every clause with its value and verdict."""
     from opscli.rules.as_json import to_json
     from opscli.rules.words import describe
+    from opscli.runner.sentences import spaced
     from opscli.tags.explain import labels
 
     with session.opened() as ctx:
         question = _question(ctx, rule, param, as_of)
-        words = describe(question.expression, current(), labels(ctx))
+        words = spaced(describe(question.expression, current(), labels(ctx)))
         data = {"condition": rule, "words": words, **to_json(question.expression)}
         if customer is None:
             report.show_one(data, words)
