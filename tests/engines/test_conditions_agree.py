@@ -57,9 +57,11 @@ class Court:
 
     def report(self, expression: Expression) -> str:
         """The smallest part that is judged differently, with a row, each verdict and each engine's SQL."""
-        parts = {source(node): node for node in expression.root.walk() if node.family in {"boolean", "number"}}
-        for part in sorted(parts.values(), key=lambda node: sum(1 for _ in node.walk())):
-            verdicts = {"reading": self.read([part])[0], **{j.name: j.answers([part])[0] for j in self.engines}}
+        by_text = {source(node): node for node in expression.root.walk() if node.family in {"boolean", "number"}}
+        parts = sorted(by_text.values(), key=lambda node: sum(1 for _ in node.walk()))
+        answers = {"reading": self.read(parts), **{judge.name: judge.answers(parts) for judge in self.engines}}
+        for index, part in enumerate(parts):
+            verdicts = {name: columns[index] for name, columns in answers.items()}
             for number, row in enumerate(self.tables["x"].rows):
                 found = {name: column[number] for name, column in verdicts.items()}
                 if len(set(found.values())) > 1:
