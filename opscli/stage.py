@@ -13,7 +13,7 @@ from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue, Outcome
 
 if TYPE_CHECKING:
-    from opscli.config.document import Document
+    from opscli.config.document import Document, Place
     from opscli.engine.entity import Entity
     from opscli.engine.warehouse import Warehouse
     from opscli.state.store import State
@@ -34,6 +34,23 @@ class Provided:
     type: str = ""
     file: str = ""
     line: int = 0
+
+
+NOT_SET_UP = "not set up"
+"""Catalog category of what a preset ships and no source feeds, named `metric mql_to_sql`; its type is the entities."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a document that can be left out by itself where no source feeds it.
+
+    `defines` and `uses` are (category, name) of the catalogue; `entities` are read by the piece itself.
+    """
+
+    place: Place
+    entities: frozenset[str] = frozenset()
+    defines: tuple[tuple[str, str], ...] = ()
+    uses: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,14 @@ class ConfigKind(Protocol):
 
     def check(self, spec: Any, catalog: Catalog) -> Iterable[Issue]:
         """Problems that need the other documents: unknown names, types, cycles."""
+        ...
+
+
+class PresetKind(ConfigKind, Protocol):
+    """The module of a kind that presets may ship (`x-presets` in its schema)."""
+
+    def parts(self, spec: Any) -> Iterable[Part]:
+        """Its pieces, with what they lean on."""
         ...
 
 

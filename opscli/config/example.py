@@ -83,7 +83,8 @@ def _branch(schema: Node, data: Mapping[str, Any]) -> Node:
 
 def _object(node: Node, root: Node, shown: Mapping[str, Any]) -> dict[str, Any]:
     left_out = set(_excluded(node, shown))
-    keys = [key for key in node.get("properties", {}) if key not in left_out][: node.get("maxProperties")]
+    whole = {key: child for key, child in node.get("properties", {}).items() if "x-instead" not in child}
+    keys = [key for key in whole if key not in left_out][: node.get("maxProperties")]
     return {key: _value(node["properties"][key], root) for key in keys}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from opscli.config.document import Document
 from opscli.config.finding import read_text, yaml_files
+from opscli.config.presets import with_presets
 from opscli.config.reader import KEY, Tree, read_yaml
 from opscli.config.schemas import assemble, folder_of, version_of, versions_of
 from opscli.config.secrets import variable
@@ -79,9 +80,14 @@ def loaded_from(
         project=project,
         environment=chosen_environment(environment, root),
         documents=documents,
-        version=fingerprint([[item.kind, item.name, item.data] for item in documents]),
+        version=fingerprint_of(documents),
         texts=texts,
     )
+
+
+def fingerprint_of(documents: Iterable[Document]) -> str:
+    """The config version: SHA-256 of what the documents say, wherever it stands."""
+    return fingerprint([[item.kind, item.name, item.data] for item in documents])
 
 
 def read_documents(root: Path) -> tuple[tuple[Document, ...], list[Issue], dict[str, str]]:
@@ -96,6 +102,7 @@ def read_documents(root: Path) -> tuple[tuple[Document, ...], list[Issue], dict[
     documents += _folders(root, issues, texts)
     documents.sort(key=lambda item: (item.kind, item.name, item.file))
     issues += _named_twice(documents)
+    documents = with_presets(documents, issues)
     return tuple(_current(document, issues) for document in documents), issues, texts
 
 

@@ -37,7 +37,7 @@ def put_modelines(root: Path, documents: Iterable[Document]) -> tuple[str, ...]:
     changed = []
     for document in documents:
         path = root / document.file
-        if path.suffix == ".yaml":
+        if path.suffix == ".yaml" and not document.preset:
             text = path.read_bytes().decode("utf-8")
             line = modeline(document.file, document.kind, document.upgraded_from or document.version)
             if (wanted := with_modeline(text, line)) != text:

@@ -17,7 +17,7 @@ _CHOSEN = "environment"
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Data, and by place of a value where it comes from, with its line (0 = no line): "" is the file itself, else
-    DEFAULT, FILE_NAME, or the name of an environment.
+    DEFAULT, FILE_NAME, the name of an environment, or the file of a preset.
     """
 
     data: Mapping[str, Any]
@@ -27,7 +27,7 @@ class Shown:
 def resolved(document: Document) -> Shown:
     """A document with the defaults of its schema."""
     origins: dict[Place, tuple[str, int]] = {}
-    data = _filled(guide(document.kind), document.data, (), lambda place: ("", document.mark(place)[0]), origins)
+    data = _filled(guide(document.kind), document.data, (), lambda place: _told(document, place), origins)
     if ("name",) not in document.marks:
         origins["name",] = FILE_NAME, 0
     return Shown(data, origins)
@@ -86,6 +86,12 @@ def _filled(
             found[key] = default
             origins |= dict.fromkeys(leaves(default, (*place, key)), (DEFAULT, 0))
     return found
+
+
+def _told(document: Document, place: Place) -> tuple[str, int]:
+    """The line of a value, and the preset's file where it is not the document's own."""
+    file = document.file_of(place)
+    return "" if file == document.file else file, document.mark(place)[0]
 
 
 def _has(data: Any, place: Place) -> bool:

@@ -67,6 +67,7 @@ class ProjectSpec:
     allow_paths: tuple[str, ...]
     clock: str | None
     environments: Mapping[str, Mapping[str, Any]]
+    extends: str
     document: Document
 
     def settings(self, environment: str) -> Settings:
@@ -106,6 +107,7 @@ class ProjectSpec:
         return {
             "name": self.name,
             "environment": environment,
+            **({"extends": self.extends} if self.extends else {}),
             "live": here.live,
             "redirect_to": here.redirect_to,
             "timezone": self.timezone,
@@ -140,6 +142,7 @@ def parse(document: Document) -> ProjectSpec:
         allow_paths=tuple(data.get("allow_paths", ())),
         clock=data.get("clock"),
         environments=data.get("environments", {}),
+        extends=data.get("extends", ""),
         document=document,
     )
 

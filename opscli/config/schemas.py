@@ -18,7 +18,7 @@ from typing import Any
 from opscli.kinds import PACKAGE_FOLDER, config_kinds, frozen_versions, kinds_in, read_schema
 
 SHARED = Path(__file__).parent / "shared.json"
-"""`properties` that every kind has, and `$defs` that every kind may refer to."""
+"""`properties` that every kind has, those of kinds that presets ship, and `$defs` that every kind may refer to."""
 
 
 @cache
@@ -27,7 +27,8 @@ def assemble(kind: str) -> dict[str, Any]:
     schema: dict[str, Any] = _copy(read_schema(config_kinds()[kind]))
     shared = read_schema(SHARED)
     definitions: dict[str, Any] = {**_copy(shared["$defs"]), **schema.get("$defs", {})}
-    for name, node in _copy(shared["properties"]).items():
+    more = {**shared["properties"], **(shared["x-preset-properties"] if schema.get("x-presets") else {})}
+    for name, node in _copy(more).items():
         schema["properties"].setdefault(name, node)
     schema["$defs"] = definitions
     schema = _expand(schema, definitions)

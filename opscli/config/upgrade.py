@@ -52,13 +52,13 @@ def find_upgrades(root: Path, named: Sequence[Path] = ()) -> tuple[Upgrade, ...]
     documents, issues, _ = read_documents(root)
     beside, more = read_beside(root)
     documents, issues = (*documents, *beside), [*issues, *more]
-    known = {document.file for document in documents} | {issue.file for issue in issues}
+    known = {document.file for document in documents if not document.preset} | {issue.file for issue in issues}
     chosen = _chosen(root, named, known) if named else known
     if problems := sorted({issue for issue in issues if issue.file in chosen}):
         raise ConfigInvalid(problems)
     found: list[Upgrade] = []
     for document in documents:
-        if document.upgraded_from is not None and document.file in chosen:
+        if document.upgraded_from is not None and not document.preset and document.file in chosen:
             rewritten = _rewritten(root, document, document.upgraded_from)
             if isinstance(rewritten, Issue):
                 issues.append(rewritten)

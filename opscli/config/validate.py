@@ -103,12 +103,9 @@ def _unknown_keys(document: Document, place: Place, error: ValidationError) -> I
     known = [*_mapping(error.schema).get("properties", {})]
     for key in _mapping(error.instance):
         if key not in known and not _matches_pattern(key, _mapping(error.schema)):
-            line, column = document.mark((*place, key, KEY))
-            yield Issue(
-                file=document.file,
-                line=line,
-                column=column,
-                what=say("config.unknown_key", key=key),
+            yield document.issue(
+                (*place, key, KEY),
+                say("config.unknown_key", key=key),
                 why=say("config.unknown_key_why", place=_name_of(place, document)),
                 how=did_you_mean(str(key), known),
             )

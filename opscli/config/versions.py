@@ -28,7 +28,8 @@ def upgraded(document: Document) -> Document:
     while document.version < version_of(document.kind):
         data = step(document.kind, document.version, document.data)
         marks = _moved(document, data)
-        document = replace(document, data=data, marks=marks, version=document.version + 1)
+        files = _moved_files(document, data) if document.files else {}
+        document = replace(document, data=data, marks=marks, files=files, version=document.version + 1)
     return replace(document, upgraded_from=stated) if document.version != stated else document
 
 
@@ -41,7 +42,7 @@ def step(kind: str, version: int, data: Mapping[str, Any]) -> dict[str, Any]:
 def outdated(documents: Iterable[Document]) -> Iterator[Issue]:
     """A note per file that is still written in an earlier version: it works, and one command brings it up to date."""
     for document in documents:
-        if document.upgraded_from is not None:
+        if document.upgraded_from is not None and not document.preset:
             what = say(
                 "config.older_version", kind=document.kind, version=document.upgraded_from, current=document.version
             )
@@ -62,6 +63,12 @@ def paired(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[int | 
 def _moved(document: Document, data: Mapping[str, Any]) -> dict[Place, tuple[int, int]]:
     """Positions for the upgraded data: each node has that of the node that it was made from."""
     known = document.marks
+    return {new: known[old] for new, old in _origins(document.data, data, (), ()) if old in known}
+
+
+def _moved_files(document: Document, data: Mapping[str, Any]) -> dict[Place, str]:
+    """The same of the files that nodes come from."""
+    known = document.files
     return {new: known[old] for new, old in _origins(document.data, data, (), ()) if old in known}
 
 

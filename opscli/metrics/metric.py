@@ -14,7 +14,7 @@ from opscli.kinds import load_kind
 from opscli.metrics.kind import MetricType
 from opscli.outcome import Issue
 from opscli.phrases import listed, say
-from opscli.stage import Catalog, Provided
+from opscli.stage import Catalog, Part, Provided
 
 PACKAGE = "opscli.metrics"
 SPLITS = "metric dimension"
@@ -40,6 +40,8 @@ COMMON = frozenset(
         "owner",
         "purpose",
         "runbook",
+        "extends",
+        "without",
     ]
 )
 """Keys that every metric has; all others belong to its type."""
@@ -163,6 +165,18 @@ def provides(spec: Metric) -> Iterable[Provided]:
     yield Provided(category="metric", name=spec.name, type=spec.type, file=file, line=line)
     for name in dict.fromkeys(spec.dimensions):
         yield Provided(category=SPLITS, name=f"{spec.name} {name}", file=file, line=line)
+
+
+def parts(spec: Metric) -> Iterable[Part]:
+    """The metric as a whole, with the entities that it reads and the metrics that it is computed from."""
+    read = {*spec.kind.entities(spec.settings), *([spec.time.column.partition(".")[0]] if spec.time.column else ())}
+    inputs = spec.document.data.get("inputs", {}).values()
+    yield Part(
+        place=(),
+        entities=frozenset(read),
+        defines=(("metric", spec.name),),
+        uses=frozenset(("metric", name) for name in inputs),
+    )
 
 
 def check(spec: Metric, catalog: Catalog) -> Iterable[Issue]:

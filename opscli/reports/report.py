@@ -13,7 +13,7 @@ from opscli.metrics.query import Desk
 from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.reports.model import Block
-from opscli.stage import Catalog, Provided
+from opscli.stage import Catalog, Part, Provided
 
 PACKAGE = "opscli.reports.blocks"
 FILES = ("html", "csv", "json", "markdown")
@@ -74,6 +74,9 @@ class Room:
 class BlockKind(Protocol):
     """A module of `reports/blocks/` that has a schema of its own."""
 
+    ABOUT: str
+    """Catalog category of the subject; "" = it is about nothing that a document defines."""
+
     def check(self, item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
         """Problems that need the other documents."""
         ...
@@ -128,6 +131,13 @@ def provides(spec: Report) -> Iterable[Provided]:
     """The report by name."""
     line, _ = spec.document.mark(())
     yield Provided(category="report", name=spec.name, file=spec.document.file, line=line)
+
+
+def parts(spec: Report) -> Iterable[Part]:
+    """Each block, with what it is about."""
+    for index, item in enumerate(spec.layout):
+        about = block_kind(item.kind).ABOUT
+        yield Part(place=("layout", index), uses=frozenset({(about, str(item.subject))} if about else ()))
 
 
 def check(spec: Report, catalog: Catalog) -> Iterable[Issue]:

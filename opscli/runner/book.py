@@ -116,7 +116,8 @@ class _Handbook:
         if entry.rules:
             yield _line("handbook.rules", "").rstrip()
             yield from (f"  - {spaced(say('handbook.rule', what=what, rule=rule))}" for what, rule in entry.rules)
-        yield _line("handbook.stands_in", f"`{document.file}`")
+        place = say("handbook.shipped", file=document.file) if document.preset else f"`{document.file}`"
+        yield _line("handbook.stands_in", place)
 
     def _runs(self, document: Document) -> tuple[str, ...]:
         """The steps of jobs that work on a document."""
@@ -153,7 +154,7 @@ class _Handbook:
         gaps = []
         for document in self._documents:
             missing = [say(f"handbook.{duty}").lower() for duty in _MUST if not document.data.get(duty)]
-            if missing:
+            if missing and not document.preset:  # whoever takes a preset cannot give its parts an owner
                 what = say("handbook.user", what=kind_word(document.kind), name=document.name)
                 gaps.append(f"- {spaced(say('handbook.gap', what=what, missing=listed(missing)))} (`{document.file}`)")
         yield from gaps or [say("handbook.no_gaps")]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from opscli.config.document import Document
 from opscli.config.load import chosen_environment, loaded_from, read_documents
+from opscli.config.presets import is_shipped
 from opscli.config.project import ProjectSpec
 from opscli.config.seal import take_seal
 from opscli.config.secrets import resolve
@@ -19,10 +20,10 @@ from opscli.kinds import load_config_kind
 from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.runner.kept import Checked, keep, recall
+from opscli.runner.setting_up import LeftOut, entries, quoted, set_up, with_remedies
 from opscli.stage import Catalog, ConfigKind, Project, Provided, collecting
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'|“([^”]*)”|「([^」]*)」")
 ENTITY, COLUMN, CUSTOMER_FIELD = "entity", "column", "customer_field"
 
 
@@ -46,9 +47,9 @@ def read_project(root: Path, environment: str | None) -> Checked:
     documents, issues, texts = read_documents(root)
     if issues:
         raise ConfigInvalid(sorted({*issues, *_beside_the_broken(documents, issues, texts)}))
-    loaded = loaded_from(root, environment, documents, texts)
+    loaded, left_out = set_up(loaded_from(root, environment, documents, texts))
     with collecting() as problems:
-        specs, catalog, found = _cross_checked(documents)
+        specs, catalog, found = _cross_checked(loaded.documents, left_out)
         problems.extend(found)
     settings = cast("ProjectSpec", specs["project"][loaded.project.name])
     return Checked(loaded=loaded, settings=settings, specs=specs, catalog=catalog)
@@ -93,7 +94,9 @@ def freeze(checked: Checked, root: Path) -> Project:
     )
 
 
-def _cross_checked(documents: Iterable[Document]) -> tuple[dict[str, dict[str, object]], Catalog, list[Issue]]:
+def _cross_checked(
+    documents: Iterable[Document], left_out: Sequence[LeftOut] = ()
+) -> tuple[dict[str, dict[str, object]], Catalog, list[Issue]]:
     """Specs by kind and name, what they define together, and every problem that needs the other documents."""
     specs: dict[str, dict[str, object]] = defaultdict(dict)
     for document in documents:
@@ -101,13 +104,13 @@ def _cross_checked(documents: Iterable[Document]) -> tuple[dict[str, dict[str, o
     modules = {kind: _module(kind) for kind in specs}
     settings = cast("ProjectSpec", next(iter(specs["project"].values())))
     entities = {**standard_entities(), **_entities(specs)}
-    provided = [*_entity_entries(entities), *_provided(specs, modules)]
+    provided = [*_entity_entries(entities), *_provided(specs, modules), *entries(left_out)]
     issues = list(_provided_twice(provided))
     zone = settings.timezone if settings.zone_exists() else "UTC"
     catalog = Catalog(entries=_by_category(provided), entities=entities, zone=zone)
     for kind, named in specs.items():
         for spec in named.values():
-            issues.extend(modules[kind].check(spec, catalog))
+            issues.extend(with_remedies(modules[kind].check(spec, catalog), left_out))
     return specs, catalog, issues
 
 
@@ -125,7 +128,7 @@ def _beside_the_broken(documents: Iterable[Document], issues: list[Issue], texts
     stems = {part for file in broken for part in Path(file).with_suffix("").parts}
     doubtful = stems.union(*(_NAME.findall(texts.get(file, "")) for file in broken))
     for issue in _cross_checked(sound)[2]:
-        if doubtful.isdisjoint(_NAME.findall(" ".join(map(max, _QUOTED.findall(issue.what))))):
+        if doubtful.isdisjoint(_NAME.findall(" ".join(quoted(issue.what)))):
             yield issue
 
 
@@ -166,9 +169,13 @@ def _by_category(provided: Iterable[Provided]) -> dict[str, dict[str, Provided]]
 def _provided_twice(provided: Iterable[Provided]) -> Iterator[Issue]:
     """Two definitions of one name: nobody could say which one an expression means."""
     seen: dict[tuple[str, str], Provided] = {}
-    for item in provided:
+    for item in sorted(provided, key=lambda item: not is_shipped(item.file)):  # only the own one can be changed
         first = seen.setdefault((item.category, item.name), item)
         if first is not item:
             why = say("runner.defined_already", file=first.file, line=first.line)
             what = say("runner.defined_twice", category=item.category, name=item.name)
-            yield Issue(file=item.file, line=item.line, column=1, what=what, why=why, how=say("runner.another_name"))
+            how = say("runner.another_name")
+            if is_shipped(first.file):
+                preset, _, place = first.file.partition("/")
+                how = say("runner.change_shipped", file=f"configs/{place}", preset=preset, name=item.name)
+            yield Issue(file=item.file, line=item.line, column=1, what=what, why=why, how=how)

@@ -19,6 +19,7 @@ from opscli.errors import DataUnusable, UsageError
 from opscli.phrases import say
 from opscli.runner import git, stored
 from opscli.runner.kept import Checked
+from opscli.runner.setting_up import set_up
 from opscli.state.store import open_state
 from opscli.state.tables import config_blobs, runs
 
@@ -188,7 +189,7 @@ def _narrowed(whole: Configuration, inside: str) -> Configuration:
 
 
 def _loaded(root: Path, checked: Checked) -> LoadedConfig:
-    return checked.loaded if root == checked.loaded.root else load(root, checked.loaded.environment)
+    return checked.loaded if root == checked.loaded.root else set_up(load(root, checked.loaded.environment))[0]
 
 
 def _of_files(loaded: LoadedConfig, title: str) -> Configuration:

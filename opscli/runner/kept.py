@@ -34,6 +34,8 @@ from opscli.stage import Catalog, ConfigKind, Provided
 FOLDER = ".opscli"
 FILE = "checked.json"
 _OTHERS_MAY_WRITE = 0o022
+_BY_PLACE = ("marks", "files")
+"""Fields of a document whose keys are places, which are no keys of JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +133,9 @@ def _parts(checked: Checked) -> Iterator[tuple[str, Any]]:
 
 
 def _row(document: Document) -> dict[str, Any]:
-    facts = {item.name: getattr(document, item.name) for item in fields(document) if item.name != "marks"}
-    return {**facts, "written": list(_written((), document.data))}
+    facts = {item.name: getattr(document, item.name) for item in fields(document) if item.name not in _BY_PLACE}
+    files = [[file, *place] for place, file in document.files.items()]
+    return {**facts, "files": files, "written": list(_written((), document.data))}
 
 
 def _written(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
@@ -201,7 +204,8 @@ def _document(row: dict[str, Any], marks: Mapping[Place, tuple[int, int]]) -> Do
         for part in path:
             node = node[part]
         node[last] = Written(text)
-    return Document(marks=marks, **row)
+    files: dict[Place, str] = {tuple(place): file for file, *place in row.pop("files")}
+    return Document(marks=marks, files=files, **row)
 
 
 def _marks(rows: Sequence[list[list[Any]]], index: int) -> dict[Place, tuple[int, int]]:

@@ -34,7 +34,7 @@ def pack(documents: Iterable[Document]) -> str:
             "name": item.name,
             "file": item.file,
             "data": _hashed(item.data),
-            "lines": [[*place, line] for place, (line, _) in item.marks.items() if KEY not in place],
+            "lines": [[*place, line] for place, (line, _) in _own_marks(item).items() if KEY not in place],
         }
         for item in documents
     ]
@@ -58,10 +58,17 @@ def comparable(documents: Iterable[Document]) -> tuple[Document, ...]:
             name=item.name,
             file=item.file,
             data=_hashed(item.data),
-            marks=item.marks,
+            marks=_own_marks(item),
         )
         for item in documents
     )
+
+
+def _own_marks(document: Document) -> Mapping[Place, tuple[int, int]]:
+    """Positions in the document's own file; what it took from a preset stands where it says that it does."""
+    if not document.files:
+        return document.marks
+    return {place: mark for place, mark in document.marks.items() if place not in document.files}
 
 
 def _present(document: Document) -> Document:

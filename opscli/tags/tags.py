@@ -14,7 +14,7 @@ from opscli.rules.order import circle, edges_of
 from opscli.rules.scope import Scope, of_customers
 from opscli.rules.sugar import Written
 from opscli.rules.tree import Expression, RuleInvalid
-from opscli.stage import Catalog, Provided
+from opscli.stage import Catalog, Part, Provided
 
 NEEDS = "tag needs"
 """Catalog category of the edges between tags, named `user used`, so that a cycle over several files is seen."""
@@ -68,11 +68,12 @@ def parse(document: Document) -> TagSpec:
 
 def provides(spec: TagSpec) -> Iterable[Provided]:
     """The dimension, each tag, and its edges to the tags that its condition asks for."""
-    file = spec.document.file
     line, _ = spec.document.mark(("dimension",))
+    file = spec.document.file_of(("dimension",))
     yield Provided(category="dimension", name=spec.dimension, file=file, line=line)
     for tag in spec.tags:
         line, _ = spec.document.mark(("tags", tag.position))
+        file = spec.document.file_of(("tags", tag.position))
         yield Provided(category="tag", name=tag.name, file=file, line=line)
         for used in sorted(needs(spec, tag)):
             yield Provided(category=NEEDS, name=f"{tag.name} {used}", file=file, line=line)
@@ -97,6 +98,17 @@ def check(spec: TagSpec, catalog: Catalog) -> Iterable[Issue]:
             yield spec.document.issue(
                 place, say("tags.tag_circle", tag=tag.name), why=why, how=say("tags.break_circle")
             )
+
+
+def parts(spec: TagSpec) -> Iterable[Part]:
+    """Each tag, with the traits and the other tags that its condition asks for."""
+    for tag in spec.tags:
+        names, tags = mentions(tag.when)
+        yield Part(
+            place=("tags", tag.position),
+            defines=(("tag", tag.name), ("dimension", spec.dimension)),
+            uses=frozenset({("trait", name) for name in names} | {("tag", name) for name in tags}),
+        )
 
 
 def condition_of(spec: TagSpec, tag: Tag, scope: Scope) -> Expression | Issue:

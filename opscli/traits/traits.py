@@ -13,7 +13,7 @@ from opscli.rules.language import mentions
 from opscli.rules.language import parse as parse_rule
 from opscli.rules.order import circle, edges_of
 from opscli.rules.tree import UNTYPED, RuleInvalid
-from opscli.stage import Catalog, Provided
+from opscli.stage import Catalog, Part, Provided
 from opscli.traits.model import AGGREGATES, KINDS, Trait, TraitSpec
 from opscli.traits.resolve import resolve_one
 
@@ -37,7 +37,7 @@ def provides(spec: TraitSpec) -> Iterable[Provided]:
     """Each trait with its type, and its edges to the traits that it is computed from."""
     for trait in spec.traits:
         line, _ = spec.document.mark(trait.place)
-        file = spec.document.file
+        file = spec.document.file_of(trait.place)
         yield Provided(category="trait", name=trait.name, type=_stated_type(trait), file=file, line=line)
         for used in _inputs(trait):
             yield Provided(category=NEEDS, name=f"{trait.name} {used}", file=file, line=line)
@@ -59,6 +59,18 @@ def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
             )
         elif isinstance(found := resolve_one(trait, types, catalog.entities, catalog.zone), Issue):
             yield found
+
+
+def parts(spec: TraitSpec) -> Iterable[Part]:
+    """Each trait, with the entity that it reads or the traits that it is computed from."""
+    for trait in spec.traits:
+        entity = trait.aggregate.entity if trait.aggregate else trait.column.partition(".")[0]
+        yield Part(
+            place=trait.place,
+            entities=frozenset({entity} - {""}),
+            defines=(("trait", trait.name),),
+            uses=frozenset(("trait", name) for name in _inputs(trait)),
+        )
 
 
 def _trait(name: str, node: Mapping[str, Any], document: Document) -> Trait:

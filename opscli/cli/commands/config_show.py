@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from opscli.config.document import Document, Place
     from opscli.config.origins import Shown
 
+_CATEGORIES = {"traits": "trait", "tags": "tag", "metric": "metric"}
+"""Kind → what the catalogue calls the names that its documents define."""
 _MARGIN = 44
 """Column of the remarks beside short lines; beside longer ones they follow the line."""
 
@@ -29,6 +31,7 @@ def show(
 
     Defaults are written in; secrets are never shown.
     """
+    from opscli.cli.waiting import waiting
     from opscli.config.origins import resolved, settings
     from opscli.runner.compile import check_project
 
@@ -47,7 +50,9 @@ def show(
         {"name": item.name, "owner": item.data.get("owner"), "file": item.file, "purpose": item.data.get("purpose")}
         for item in found
     ]
-    report.show(rows, columns=("name", "owner", "file", "purpose"))
+    category = _CATEGORIES.get(known_kind(kind), "")
+    warnings = waiting(checked.catalog, category) if category else []
+    report.show(rows, columns=("name", "owner", "file", "purpose"), warnings=warnings)
 
 
 def _tell(shown: Shown, document: Document, more: Mapping[str, Any]) -> None:
@@ -66,6 +71,7 @@ def _lines(data: Mapping[str, Any], shown: Shown, file: str) -> Iterator[str]:
     """The data as YAML; beside each value where it comes from."""
     from opscli.charts.width import pad
     from opscli.config.origins import leaves
+    from opscli.config.presets import is_shipped
     from opscli.config.reader import read_yaml
     from opscli.config.reference import as_yaml
 
@@ -73,7 +79,7 @@ def _lines(data: Mapping[str, Any], shown: Shown, file: str) -> Iterator[str]:
     tree, _ = read_yaml(text, file)
     marks = tree.marks if tree is not None else {}
     remarks = {marks[place][0]: _remark(found) for place in leaves(data) if (found := _origin(place, shown))}
-    yield _dim(f"# {file}")
+    yield _dim(f"# {say('show.shipped', file=file) if is_shipped(file) else file}")
     for number, line in enumerate(text.rstrip("\n").split("\n"), start=1):
         yield f"{pad(line, _MARGIN)}  {_dim('# ' + remarks[number])}" if number in remarks else line
 
@@ -84,17 +90,25 @@ def _origin(place: Place, shown: Shown) -> tuple[str, int] | None:
 
 
 def _remark(origin: tuple[str, int]) -> str:
+    from opscli.config.presets import is_shipped
+
     word, line = origin
     if not line:
         return say("show.default") if word == "default" else say("show.file_name")
+    if is_shipped(word):
+        return say("show.preset", file=word, line=line)
     return say("show.environment", name=word, line=line) if word else say("show.line", line=line)
 
 
 def _where(origin: tuple[str, int], file: str) -> str:
     """For programs: `file:line`, with the environment in front, or `default`, or `file name`."""
+    from opscli.config.presets import is_shipped
+
     word, line = origin
     if not line:
         return word
+    if is_shipped(word):
+        return f"preset {word}:{line}"
     return f"environment {word}: {file}:{line}" if word else f"{file}:{line}"
 
 

@@ -31,6 +31,7 @@ _USUAL_PERIODS = 6
 @app.command("list")
 def list_metrics() -> None:
     """Every metric with its type, unit, target and owner."""
+    from opscli.cli.waiting import waiting
     from opscli.metrics.metric import Metric
     from opscli.reports.numbers import Printer
 
@@ -49,7 +50,8 @@ def list_metrics() -> None:
                 "owner": metric.owner,
             }
         )
-    report.show(rows, columns=("metric", "label", "type", "grain", "target", "good", "owner"))
+    columns = ("metric", "label", "type", "grain", "target", "good", "owner")
+    report.show(rows, columns=columns, warnings=waiting(project.catalog, "metric"))
 
 
 @app.command()

@@ -30,6 +30,7 @@ def status() -> None:
 
 def gather(ctx: Context) -> dict[str, Any]:
     """The facts of `status`: per job the last run and whether one runs now; holds; open work."""
+    from opscli.cli.waiting import counted
     from opscli.runner import ledger
     from opscli.runner.job import JobSpec
     from opscli.runner.stores import job_is_running
@@ -53,6 +54,7 @@ def gather(ctx: Context) -> dict[str, Any]:
         "config_version": ctx.project.version,
         "jobs": jobs,
         "send_hold": ctx.state.send_hold(),
+        "not_set_up": counted(ctx.project.catalog)[0],
         **_waiting(ctx),
     }
 
@@ -106,6 +108,10 @@ def _text(facts: dict[str, Any]) -> str:
     if facts["send_hold"]:
         what = say("cli.all_sending", reason=facts["send_hold"])
         lines.append(_line(say("cli.status_held"), what, "opscli release all"))
+    if waits := facts["not_set_up"]["count"]:
+        entities = listed(facts["not_set_up"]["entities"])
+        what = say("cli.waiting", count=waits, entities=entities)
+        lines.append(_line(say("cli.status_setup"), what, "opscli config show tags"))
     return "\n".join(lines) + "\n"
 
 

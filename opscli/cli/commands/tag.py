@@ -47,11 +47,13 @@ def apply(
 @app.command("list")
 def list_tags() -> None:
     """Every tag with its number of members now."""
+    from opscli.cli.waiting import waiting
     from opscli.tags.history import members_per_tag
 
     with session.opened() as ctx:
         rows = members_per_tag(ctx)
-    report.show(rows, columns=("dimension", "tag", "label", "members", "newest"))
+    columns = ("dimension", "tag", "label", "members", "newest")
+    report.show(rows, columns=columns, warnings=waiting(ctx.project.catalog, "tag"))
 
 
 @app.command()

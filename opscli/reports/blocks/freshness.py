@@ -13,6 +13,8 @@ from opscli.reports.report import Item, Room
 from opscli.reports.words import age, titled
 from opscli.stage import Catalog
 
+ABOUT = ""
+
 
 def check(_item: Item, _document: Document, _catalog: Catalog) -> Iterable[Issue]:
     """Nothing to check."""

@@ -16,6 +16,8 @@ from opscli.reports.report import Item, Room
 from opscli.reports.words import segment, titled
 from opscli.stage import Catalog
 
+ABOUT = "health"
+
 _TONES = {
     "healthy": "good", "good": "good", "green": "good",
     "watch": "warn", "neutral": "warn", "yellow": "warn",

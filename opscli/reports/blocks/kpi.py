@@ -22,6 +22,8 @@ from opscli.reports.sentences import Split, history_sentence, member_sentence, n
 from opscli.reports.words import period_name, titled
 from opscli.stage import Catalog
 
+ABOUT = "metric"
+
 _USUAL_PERIODS = {"day": 30, "week": 13, "month": 12, "quarter": 8, "year": 5}
 _WEEKS_OF_A_YEAR = timedelta(weeks=52)
 

@@ -13,6 +13,8 @@ from opscli.reports.report import Item, Room
 from opscli.reports.words import titled
 from opscli.stage import Catalog
 
+ABOUT = ""
+
 _GOOD = ("ok", "leftovers")
 
 

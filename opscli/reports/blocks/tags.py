@@ -16,6 +16,8 @@ from opscli.reports.report import Item, Room
 from opscli.reports.words import segment, titled
 from opscli.stage import Catalog
 
+ABOUT = "dimension"
+
 
 def check(item: Item, document: Document, catalog: Catalog) -> Iterable[Issue]:
     """An unknown dimension, where there are any: without tags files the block is empty."""

@@ -30,7 +30,7 @@ def test_every_key_of_the_schema_is_a_field_or_belongs_to_the_type() -> None:
     fields = {field.name for field in dataclasses.fields(Metric)} - {"document", "settings"}
     written = set(assemble("metric")["properties"])
 
-    assert written - fields == {"kind", "version", "zero_denominator"}
+    assert written - fields == {"kind", "version", "zero_denominator", "extends", "without"}
     assert written == metric.COMMON
 
 

@@ -12,7 +12,7 @@ from opscli.errors import ConfigInvalid
 from opscli.tags.tags import Tag, TagSpec
 from opscli.traits.model import TraitSpec
 
-EVERYWHERE = {"kind", "version", "owner", "purpose", "runbook"}
+EVERYWHERE = {"kind", "version", "owner", "purpose", "runbook", "extends", "without"}
 
 
 def test_schema_properties_are_the_fields_of_the_specs() -> None:
