@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from opscli.config import project
 from opscli.config.document import Document
-from opscli.config.load import PROJECT_FILE, LoadedConfig, load
+from opscli.config.load import PROJECT_FILE, LoadedConfig, chosen_environment, load, read_documents
+from opscli.config.project import Settings
 from opscli.config.secrets import resolve
 from opscli.errors import DataUnusable, UsageError
 from opscli.phrases import say
@@ -61,8 +63,23 @@ class Period:
 @contextmanager
 def memory(checked: Checked) -> Iterator[State | None]:
     """The state of the project's environment, or None where no run has founded it yet."""
-    root = checked.loaded.root
-    url = resolve(checked.settings.settings(checked.loaded.environment).state, root).reveal()
+    with memory_at(checked.loaded.root, checked.settings.settings(checked.loaded.environment)) as state:
+        yield state
+
+
+def settings_alone(root: Path, environment: str | None) -> Settings | None:
+    """What the project's own file says while other files have problems; None when that file has some itself."""
+    documents, issues, _ = read_documents(root)
+    mine = next((item for item in documents if item.kind == "project"), None)
+    if mine is None or any(issue.file == mine.file for issue in issues):
+        return None
+    return project.parse(mine).settings(chosen_environment(environment, root))
+
+
+@contextmanager
+def memory_at(root: Path, settings: Settings) -> Iterator[State | None]:
+    """The state that settings name, or None where no run has founded it yet."""
+    url = resolve(settings.state, root).reveal()
     if url.startswith("sqlite:") and not (root / url.partition(":///")[2]).exists():
         yield None
         return

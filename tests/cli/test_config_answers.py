@@ -60,3 +60,15 @@ def test_a_long_list_of_names_is_cut(root: Path) -> None:
     assert 'no file of kind topic is named "zzzzzz"' in refused.stderr
     assert "and 17 more" in refused.stderr
     assert len(refused.stderr) < 300
+
+
+def test_what_ran_is_told_also_while_files_are_broken(root: Path) -> None:
+    (root / "jobs").mkdir()
+    (root / "jobs" / "nightly.yaml").write_text("kind: job\nversion: 1\nsteps: [profiles]\n", encoding="utf-8")
+    opscli(root, "run", "nightly")
+    (root / "configs" / "topics" / "news.yaml").write_text(f"{TOPIC}oops: 1\n", encoding="utf-8")
+    told = opscli(root, "config", "history", "--json")
+    assert (told.returncode, len(json.loads(told.stdout)["data"])) == (0, 1)
+    assert told.stderr == "the files have 1 problem (opscli config check); this is what ran\n"
+    (root / "configs" / "project.yaml").write_text(f"{PROJECT}oops: 1\n", encoding="utf-8")
+    assert opscli(root, "config", "history").returncode == 78

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,10 +60,9 @@ def history(
     limit: Annotated[int, typer.Option(min=1, help="How many config versions, newest first.")] = 20,
 ) -> None:
     """Which config versions ran: since when, until when, how often, and what changed with each."""
-    from opscli.runner.compile import check_project
-    from opscli.runner.configurations import history, memory
+    from opscli.runner.configurations import history
 
-    with memory(check_project(session.root(), CHOICES.environment)) as state:
+    with _memory() as state:
         periods = history(state, limit + 1) if state is not None else []
         rows = [_row(state, periods, index) for index in range(min(limit, len(periods)))] if state is not None else []
     if report.chosen_format() == "table":
@@ -72,6 +72,22 @@ def history(
             return
     columns = ("version", "runs", "scheduled", "changed", "git") if report.chosen_format() == "table" else ()
     report.show(rows, columns=columns)
+
+
+def _memory() -> AbstractContextManager[State | None]:
+    """The state; what ran is asked for most when the files of today are broken, so they need not be sound."""
+    from opscli.errors import ConfigInvalid
+    from opscli.runner.compile import check_project
+    from opscli.runner.configurations import memory, memory_at, settings_alone
+
+    try:
+        return memory(check_project(session.root(), CHOICES.environment))
+    except ConfigInvalid as invalid:
+        settings = settings_alone(session.root(), CHOICES.environment)
+        if settings is None:
+            raise
+        report.note(say("diff.files_broken", count=len(invalid.issues)))
+        return memory_at(session.root(), settings)
 
 
 def _row(state: State, periods: list[Period], index: int) -> dict[str, Any]:

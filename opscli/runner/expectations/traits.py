@@ -11,14 +11,27 @@ from opscli.runner.case import Failure, Part, Scope
 from opscli.runner.world import World, agree, shown
 
 NEEDS = ("profiles",)
+_NUMBERS = ("integer", "float", "money")
 
 
 def check(part: Part, scope: Scope) -> Iterable[Issue]:
-    """Customers that are not given, traits that no file has."""
+    """Customers that are not given, traits that no file has, texts where numbers come out and numbers for texts."""
+    types = scope.catalog.types("trait")
     for name, customer in part.items():
         yield from scope.unknown_customer(customer, name)
         for trait, value in customer.items():
             yield from scope.unknown_name(value, "trait", trait)
+            yield from _other_type(value, trait, types.get(trait, ""))
+
+
+def _other_type(part: Part, trait: str, type_: str) -> Iterator[Issue]:
+    """A value that could never be equal, although it may look the same in a report."""
+    stated = part.data
+    number = isinstance(stated, int | float | Mapping) and not isinstance(stated, bool)
+    if (isinstance(stated, str) and type_ in _NUMBERS) or (number and type_ == "text"):
+        wanted = say("config.type_number" if type_ in _NUMBERS else "config.type_string")
+        how = say("testing.no_quotes") if type_ in _NUMBERS else say("testing.in_quotes")
+        yield part.issue(say("testing.other_type", trait=trait, wanted=wanted), how=how)
 
 
 def judge(part: Part, world: World) -> Iterable[Failure]:

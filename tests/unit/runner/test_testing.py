@@ -168,6 +168,18 @@ def test_tests_change_neither_the_version_nor_what_a_run_reads(written: Callable
     assert "test" not in {document.kind for document in before.documents}
 
 
+def test_a_trait_cannot_be_expected_in_a_form_in_which_it_never_comes_out(written: Callable[[str], Path]) -> None:
+    root = written(
+        f"{HEAD}given: {{customers: [{{id: a}}]}}\n"
+        "expect: {traits: {a: {revenue: '6000', orders_30d: {value: 3, within: 1}, last_order_at: '2026-01-01'}}}\n"
+    )
+    with pytest.raises(ConfigInvalid) as refused:
+        check_tests(root, None)
+    (issue,) = refused.value.issues
+    assert "revenue is a number" in str(issue)
+    assert "without quotes" in str(issue)
+
+
 def test_good_tests_are_not_read_again_until_something_changes(
     written: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
