@@ -130,6 +130,21 @@ def _missing_key(document: Document, place: Place, error: ValidationError) -> It
         )
 
 
+def _lonely_key(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
+    """Of dependentRequired: a key that stands there without the one that belongs to it."""
+    present = _mapping(error.instance)
+    for key, needed in _stated(error).items():
+        for other in needed if key in present else ():
+            if other not in present:
+                stated = _mapping(_mapping(error.schema).get("properties", {}).get(other, {}))
+                yield document.issue(
+                    (*place, key, KEY),
+                    say("config.needs_beside", key=key, other=other),
+                    why=meaning.clause(stated),
+                    how=say("config.missing_key_how", key=other),
+                )
+
+
 def _wrong_word(document: Document, place: Place, error: ValidationError) -> Iterator[Issue]:
     allowed = _stated(error) if error.validator == "enum" else [_stated(error)]
     value = error.instance
@@ -237,6 +252,7 @@ _TELLERS: Mapping[str, Callable[[Document, Place, ValidationError], Iterator[Iss
     "additionalProperties": _unknown_keys,
     "unevaluatedProperties": _unknown_keys,
     "required": _missing_key,
+    "dependentRequired": _lonely_key,
     "enum": _wrong_word,
     "const": _wrong_word,
     "type": _wrong_type,
