@@ -31,7 +31,9 @@ class LazyGroup(TyperGroup):
 
 def build() -> TyperGroup:
     """The group `opscli` with a stand-in for each entry of the table."""
-    stand_ins: dict[str, Any] = {name: TyperCommand(name, help=entry.help) for name, entry in COMMANDS.items()}
+    stand_ins: dict[str, Any] = {
+        name: TyperCommand(name, help=entry.help, short_help=entry.help) for name, entry in COMMANDS.items()
+    }
     return LazyGroup(
         name="opscli",
         help=f"opscli {__version__}: customer operations as code.",
@@ -58,6 +60,7 @@ def load(name: str) -> Any:
 
 def _share(command: Any) -> None:
     for child in getattr(command, "commands", {}).values():
+        child.short_help = " ".join((child.help or "").partition("\n\n")[0].split())  # else it is cut at one line
         _share(child)
     if not getattr(command, "commands", {}) or command.invoke_without_command:  # such as dedupe, which runs by itself
         taken = {spelling for parameter in command.params for spelling in getattr(parameter, "opts", ())}

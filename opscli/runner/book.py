@@ -14,12 +14,13 @@ from opscli.config.guide import guide
 from opscli.config.handbook import Entry
 from opscli.kinds import PACKAGE_FOLDER, config_kinds
 from opscli.phrases import current, listed, say
+from opscli.phrases.spacing import spaced
 from opscli.rules.scope import of_customers
 from opscli.runner.conditions import Conditions, asked_in, labels_of, named_items
 from opscli.runner.job import JobSpec
 from opscli.runner.kept import Checked
 from opscli.runner.schedules import in_words
-from opscli.runner.sentences import kind_word, spaced
+from opscli.runner.sentences import kind_word
 from opscli.runner.stages import STAGES
 
 _DUTIES = ("owner", "purpose", "runbook")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,10 @@ from opscli.config.hidden import MASK
 from opscli.config.sameness import MISSING
 from opscli.config.secrets import PLAIN_KEYS, redacted
 from opscli.phrases import current, listed, say
+from opscli.phrases.spacing import spaced
 from opscli.runner.conditions import Conditions
 from opscli.runner.lines import changed_lines, count
 
-_CHINESE, _MARKS = "\u4e00-\u9fff", "\u201c\u201d\uff0c\uff1b\uff1a\uff08\uff09\u3001"
 """Chinese characters, and the marks that need no space beside them."""
 _NO_CONTENT = ("name", "id", "label", "owner", "purpose", "runbook")
 """Keys of an item that do not say what it is."""
@@ -95,6 +94,8 @@ class Sentences:
         before, after = self._value(change, change.before, self.before), self._value(change, change.after, self.after)
         if before == after:  # said in the same words, written otherwise
             before, after = self.rules(change) or (before, after)
+        if before == after and MASK in before:
+            return say("diff.secret_changed", subject=subject, what=what, shown=before)
         if change.before is MISSING:
             return say("diff.set", subject=subject, what=what, after=after)
         if change.after is MISSING:
@@ -204,14 +205,6 @@ def _guide_of(change: Change) -> Any:
     for crumb in change.trail:
         here = here.item([data]) if crumb.name and not here.is_map else here.child(crumb.name or crumb.key, {})
     return here
-
-
-def spaced(text: str) -> str:
-    """Chinese without spaces beside its own characters and marks, but with them beside Latin words and numbers."""
-    if current() != "zh":
-        return text
-    text = re.sub(rf"(?<=[{_CHINESE}{_MARKS}]) +(?=[{_CHINESE}{_MARKS}])|(?<=[{_MARKS}]) +| +(?=[{_MARKS}])", "", text)
-    return re.sub(rf"(?<=[{_CHINESE}])(?=[A-Za-z0-9{{\[])|(?<=[A-Za-z0-9}}\]%])(?=[{_CHINESE}])", " ", text)
 
 
 def _is_secret(change: Change) -> bool:

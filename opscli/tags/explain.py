@@ -13,6 +13,7 @@ from opscli.clock import iso
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, UsageError
 from opscli.phrases import current, listed, named, say
+from opscli.phrases.spacing import spaced
 from opscli.rules import audience
 from opscli.rules.explain import Finding, Judged, judged, look
 from opscli.rules.tree import Expression
@@ -66,7 +67,7 @@ def explain(ctx: Context, customer_id: str, name: str) -> Explanation:
         as_of=as_of,
         since=since,
         origin=origin,
-        words=describe(expression, current(), labels(ctx)),
+        words=spaced(describe(expression, current(), labels(ctx))),
         verdict=found.verdict,
         judged=found,
         pin=held.get(name),

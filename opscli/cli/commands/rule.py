@@ -63,9 +63,9 @@ def explain(
     param: Params = None,
 ) -> None:
     """What a condition says, in words; for a customer every clause with its value and verdict."""
+    from opscli.phrases.spacing import spaced
     from opscli.rules.as_json import to_json
     from opscli.rules.words import describe
-    from opscli.runner.sentences import spaced
     from opscli.tags.explain import labels
 
     with session.opened() as ctx:

@@ -59,6 +59,7 @@ def list_tags() -> None:
 @app.command()
 def show(tag: TagName, limit: Annotated[int, typer.Option(min=0, help="Most members; 0 = all.")] = 20) -> None:
     """A tag: its condition in words, and who has it, those who entered last first."""
+    from opscli.phrases.spacing import spaced
     from opscli.rules import audience
     from opscli.rules.words import describe
     from opscli.tags.explain import find_tag, labels
@@ -66,7 +67,7 @@ def show(tag: TagName, limit: Annotated[int, typer.Option(min=0, help="Most memb
 
     with session.opened() as ctx:
         spec, found = find_tag(ctx, tag)
-        words = describe(audience.condition(found.when, ctx.project.catalog), current(), labels(ctx))
+        words = spaced(describe(audience.condition(found.when, ctx.project.catalog), current(), labels(ctx)))
         rows = members(ctx, tag, limit or None)
     report.note(f"{tag} ({spec.dimension}): {words}")
     report.show(rows, columns=("customer_id", "entered_at", "origin"))

@@ -10,10 +10,11 @@ import pytest
 from opscli.config.document import Document
 from opscli.errors import UsageError
 from opscli.phrases import use
+from opscli.phrases.spacing import spaced
 from opscli.runner import git, stored
 from opscli.runner.conditions import Conditions
 from opscli.runner.schedules import in_words
-from opscli.runner.sentences import moves, spaced
+from opscli.runner.sentences import moves
 
 
 def document(**data: object) -> Document:
