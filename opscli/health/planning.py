@@ -143,7 +143,7 @@ class Planner:
         )
         self.session.insert_arrow(tasks_so_far, known)
         project = self.ctx.project
-        place = BusinessCalendar(zone=project.zone, holidays=_holidays_of(project.country))
+        place = BusinessCalendar(zone=project.zone, holidays=holidays_of(project.country))
         return Alerting(
             rule=alert,
             dialect=self.session.dialect,
@@ -194,7 +194,7 @@ class Planner:
         return Verdict(eligible=int(row["eligible"]), fired=int(row["fired"]), new=new, skipped=skipped)
 
 
-def _holidays_of(country: str) -> PublicHolidays:
+def holidays_of(country: str) -> PublicHolidays:
     """Raises ConfigInvalid for a country of which no holidays are known: no task could be given a due day."""
     try:
         return public_holidays(country)
