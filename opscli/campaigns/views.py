@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select
 
 from opscli.campaigns import job
 from opscli.campaigns.campaign import CampaignSpec
@@ -19,7 +19,7 @@ from opscli.delivery.templates import compile_parts
 from opscli.errors import UsageError
 from opscli.phrases import listed, say
 from opscli.stage import Context, Project
-from opscli.state.tables import enrolment_events, enrolments, outbox
+from opscli.state.tables import customer_aliases, enrolment_events, enrolments, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +90,18 @@ def flow(connection: Connection, spec: CampaignSpec) -> list[dict[str, Any]]:
 
 
 def path_of(connection: Connection, spec: CampaignSpec, customer: str) -> list[dict[str, Any]]:
-    """Everything that happened to one customer in a campaign, with reasons, and the fate of each message."""
-    e, o = enrolment_events.c, outbox.c
+    """Everything that happened to one customer in a campaign, under former ids too, and the fate of each message."""
+    e, o, a = enrolment_events.c, outbox.c, customer_aliases.c
+    ids = select(a.alias).where(a.customer_id == customer).union_all(select(literal(customer)))
     events = (
         select(e.occurred_at, e.step, e.kind, e.reason)
-        .where(e.campaign == spec.name, e.customer_id == customer)
+        .where(e.campaign == spec.name, e.customer_id.in_(ids))
         .order_by(e.event_id)
     )
     rows = [dict(row) for row in connection.execute(events).mappings()]
     fates = (
         select(o.updated_at.label("occurred_at"), o.step, o.status.label("kind"), o.reason)
-        .where(o.origin == spec.name, o.customer_id == customer)
+        .where(o.origin == spec.name, o.customer_id.in_(ids))
         .order_by(o.seq)
     )
     return rows + [{**row, "kind": f"message {row['kind']}"} for row in map(dict, connection.execute(fates).mappings())]

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from opscli.clock import END_OF_TIME
+from opscli.engine.former import every_id
 from opscli.engine.versions import literal as timestamp_literal
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable, UsageError
@@ -187,10 +188,10 @@ def _history(ctx: Context, session: Session, customer_id: str) -> list[Section]:
 
 def _messages(session: Session, customer_id: str) -> Section:
     sql = (
-        "SELECT queued_at, campaign, step, channel, template, status, reason FROM messages WHERE customer_id = ? "
-        f"ORDER BY queued_at DESC, message_key LIMIT {NEWEST}"
+        "SELECT queued_at, campaign, step, channel, template, status, reason FROM messages "
+        f"WHERE customer_id IN ({every_id('$customer')}) ORDER BY queued_at DESC, message_key LIMIT {NEWEST}"
     )
-    return Section(name="messages", rows=session.dicts(sql, (customer_id,)))
+    return Section(name="messages", rows=session.dicts(sql, {"customer": customer_id}))
 
 
 def _health(session: Session, customer_id: str) -> Section:
@@ -204,7 +205,10 @@ def _health(session: Session, customer_id: str) -> Section:
 
 def _tasks(ctx: Context, customer_id: str) -> Section:
     shown = (tasks.c.task_id, tasks.c.title, tasks.c.status, tasks.c.owner, tasks.c.due_at, tasks.c.created_at)
-    query = select(*shown).where(tasks.c.customer_id == customer_id).order_by(tasks.c.created_at.desc()).limit(NEWEST)
+    a = customer_aliases.c
+    former = select(a.alias).where(a.customer_id == customer_id)
+    theirs = or_(tasks.c.customer_id == customer_id, tasks.c.customer_id.in_(former))
+    query = select(*shown).where(theirs).order_by(tasks.c.created_at.desc()).limit(NEWEST)
     with ctx.state.read() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
     return Section(name="tasks", rows=rows, personal=frozenset({"title"}))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opscli.clock import END_OF_TIME
+from opscli.engine.former import every_id
 from opscli.engine.versions import literal as timestamp_literal
 from opscli.phrases import current
 from opscli.stage import Context
@@ -43,11 +44,11 @@ def members(ctx: Context, tag: str, limit: int | None) -> Sequence[Mapping[str, 
 
 
 def of_customer(ctx: Context, customer_id: str) -> Sequence[Mapping[str, Any]]:
-    """All intervals of a customer, the newest first; `left_at` is None while one is open."""
+    """All intervals of a customer, under former ids too, the newest first; `left_at` is None while one is open."""
     with ctx.warehouse.read() as session:
         rows = session.dicts(
             "SELECT dimension, tag, entered_at, left_at, origin, run_id, left_run_id FROM tag_history "
-            "WHERE customer_id = ? ORDER BY entered_at DESC, dimension, tag",
-            (customer_id,),
+            f"WHERE customer_id IN ({every_id('$customer')}) ORDER BY entered_at DESC, dimension, tag",
+            {"customer": customer_id},
         )
     return [{**row, "left_at": None if row["left_at"] == END_OF_TIME else row["left_at"]} for row in rows]

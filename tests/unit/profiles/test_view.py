@@ -12,6 +12,7 @@ from opscli.profiles import job as profiles
 from opscli.profiles import view
 from opscli.state import bulk
 from opscli.state.tables import customer_aliases, tasks
+from opscli.tags import history
 from opscli.tags import job as tags
 
 AS_OF = datetime(2026, 5, 1)  # noqa: DTZ001  naive UTC, as everywhere inside
@@ -106,6 +107,24 @@ def test_overview_shows_the_newest_of_everything(known: Any) -> None:
     assert sections["orders"].rows[0]["amount"] == 1
     assert [row["title"] for row in sections["tasks"].rows] == ["Call"]
     assert "title" in sections["tasks"].personal
+
+
+def test_what_happened_under_a_former_id_is_shown(known: Any) -> None:
+    """Messages and tags by the links that identity writes, tasks by the aliases in the state."""
+    known.insert("links", [{"ns": "former", "ref": "old-ann", "customer_id": "ann"}])
+    known.insert(
+        "messages", [{"message_key": "m1", "customer_id": "old-ann"}, {"message_key": "m2", "customer_id": "bob"}]
+    )
+    known.insert("tag_history", [{"customer_id": "old-ann", "tag": "was", "entered_at": AS_OF, "left_at": AS_OF}])
+    common = {"customer_id": "old-ann", "status": "open", "created_at": AS_OF}
+    ctx = known.context()
+    with ctx.state.begin() as connection:
+        task = {"task_id": "t1", "origin": "health", "origin_name": "x", "episode": "1", "title": "Call", **common}
+        bulk.insert(connection, tasks, [task, {**task, "task_id": "t2", "customer_id": "bob"}])
+    sections = {section.name: section for section in view.overview(ctx, "ann")}
+    assert [len(sections[name].rows) for name in ("messages", "tasks")] == [1, 1]
+    assert [row["tag"] for row in history.of_customer(ctx, "ann")] == ["buyer", "was"]
+    assert [row["tag"] for row in history.of_customer(ctx, "bob")] == []
 
 
 def test_without_profiles_a_list_says_what_to_do(shop: Any) -> None:
