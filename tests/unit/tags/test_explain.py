@@ -49,7 +49,7 @@ def test_the_winner_of_an_exclusive_dimension_is_told_in_the_projects_language(t
     use("zh")
     found = explain(tagged.context(), "a", "low")
     assert (found.since, found.verdict, found.winner) == (None, True, "high")
-    assert found.words == "消费额不小于0"
+    assert found.words == "消费额不小于 0"
 
 
 def test_unknown_tags_and_customers_without_profile_are_refused(tagged: Any) -> None:
