@@ -10,11 +10,11 @@ from typing import Any
 
 from opscli.charts.width import pad, width
 from opscli.cli.choices import CHOICES
-from opscli.cli.wrap import wrapped
 from opscli.engine.drafts import Draft, Field, fields_of, hints, in_words, numbered, shown
 from opscli.engine.entity import Entity
 from opscli.errors import AnswerIsNo, UsageError
 from opscli.phrases import say
+from opscli.phrases.lines import wrapped
 
 _WIDEST = 100
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opscli.charts.terminal import lines, spark
 from opscli.charts.width import pad, shorten, width
 from opscli.cli.report import console
-from opscli.cli.wrap import wrapped
+from opscli.phrases.lines import wrapped
 
 if TYPE_CHECKING:
     from opscli.reports.model import Block, Page

@@ -11,8 +11,8 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
-from opscli.cli.wrap import wrapped
 from opscli.phrases import say
+from opscli.phrases.lines import wrapped
 
 if TYPE_CHECKING:
     from opscli.runner.configurations import Period

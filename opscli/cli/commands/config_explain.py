@@ -14,8 +14,8 @@ import typer
 
 from opscli.cli import report
 from opscli.cli.commands.config_schema import known_kind
-from opscli.cli.wrap import wrapped
 from opscli.phrases import say
+from opscli.phrases.lines import wrapped
 
 if TYPE_CHECKING:
     from opscli.config.reference import Key

@@ -11,8 +11,8 @@ import typer
 
 from opscli.cli import report, session
 from opscli.cli.choices import CHOICES
-from opscli.cli.wrap import wrapped
 from opscli.phrases import LOCALES, listed, say, use
+from opscli.phrases.lines import wrapped
 
 
 def handbook(
