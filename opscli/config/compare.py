@@ -15,6 +15,7 @@ from opscli.config.document import Document, Place
 from opscli.config.guide import Guide, guide
 from opscli.config.items import Pairing, pair_items, pair_names
 from opscli.config.sameness import MISSING, Canonical, is_list, normal
+from opscli.config.secrets import is_reference
 
 _SILENT = ("kind", "version", "name", "renamed_from")
 _ITEM_NAMES = ("name", "id", "renamed_from")
@@ -143,7 +144,8 @@ class _Walk:
         """The differences at and below one place."""
         if self.same(here, before, after):
             return
-        whole = bool(here.form) and here.form != "url_or_secret"
+        pointed = is_reference(before) or is_reference(after)
+        whole = pointed or (bool(here.form) and here.form != "url_or_secret")
         if not whole and isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from self.mapping(here, at)
         elif not whole and is_list(before) and is_list(after):

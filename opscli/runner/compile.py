@@ -117,7 +117,8 @@ def _cross_checked(
 def _beside_the_broken(documents: Iterable[Document], issues: list[Issue], texts: Mapping[str, str]) -> Iterator[Issue]:
     """Problems between the documents that are sound by themselves, so that nobody mends them in two rounds.
 
-    A name that a broken file mentions may be defined there; whether it is unknown shows when that file is mended.
+    A name that a broken file mentions may be defined there, and what is missing in a folder may be in its broken file;
+    whether it is so shows when that file is mended.
     Without the project's settings or with a broken entity, whose columns everybody leans on, nothing can be said.
     """
     broken = {issue.file for issue in issues}
@@ -125,9 +126,12 @@ def _beside_the_broken(documents: Iterable[Document], issues: list[Issue], texts
     entities = any(file.startswith("configs/entities/") for file in broken)
     if entities or not any(item.kind == "project" for item in sound):
         return
+    folders = {f"{Path(file).parent.as_posix()}/" for file in broken}
     stems = {part for file in broken for part in Path(file).with_suffix("").parts}
     doubtful = stems.union(*(_NAME.findall(texts.get(file, "")) for file in broken))
     for issue in _cross_checked(sound)[2]:
+        if any(folder in issue.how for folder in folders):
+            continue
         if doubtful.isdisjoint(_NAME.findall(" ".join(quoted(issue.what)))):
             yield issue
 

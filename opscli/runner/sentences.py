@@ -95,7 +95,7 @@ class Sentences:
         if before == after:  # said in the same words, written otherwise
             before, after = self.rules(change) or (before, after)
         if before == after and MASK in before:
-            return say("diff.secret_changed", subject=subject, what=what, shown=before)
+            return say("diff.secret_changed", subject=subject, what=what, shown=before.strip('"“”'))
         if change.before is MISSING:
             return say("diff.set", subject=subject, what=what, after=after)
         if change.after is MISSING:

@@ -72,3 +72,21 @@ def test_what_ran_is_told_also_while_files_are_broken(root: Path) -> None:
     assert told.stderr == "the files have 1 problem (opscli config check); this is what ran\n"
     (root / "configs" / "project.yaml").write_text(f"{PROJECT}oops: 1\n", encoding="utf-8")
     assert opscli(root, "config", "history").returncode == 78
+
+
+def test_what_a_broken_file_may_hold_is_not_called_missing(root: Path) -> None:
+    for folder in ("channels", "campaigns", "templates/may"):
+        (root / "configs" / folder).mkdir(parents=True)
+    (root / "configs" / "templates" / "may" / "subject.txt").write_text("May", encoding="utf-8")
+    (root / "configs" / "templates" / "may" / "body.txt").write_text("Hello {{ unsubscribe_url }}", encoding="utf-8")
+    campaign = root / "configs" / "campaigns" / "may.yaml"
+    campaign.write_text(
+        "kind: campaign\nversion: 1\ntopic: news\nat: 2026-05-04 09:00\naudience: \"country = 'GB'\"\nsend: {template: may}\n",
+        encoding="utf-8",
+    )
+    told = opscli(root, "config", "check").stderr
+    assert "add one in configs/channels/" in told
+    (root / "configs" / "channels" / "mail.yaml").write_text("kind: channel\nversion: 1\n", encoding="utf-8")
+    told = opscli(root, "config", "check").stderr
+    assert "configs/channels/mail.yaml:1:1" in told
+    assert "add one in" not in told

@@ -171,7 +171,7 @@ def test_secrets_are_neither_stored_nor_shown(root: Path) -> None:
     answer = opscli(root, "config", "diff", "--json")
     assert "canary" not in answer.stdout
     (change,) = data(answer)["changes"]
-    assert change["sentence"] == 'project shop: id_key changed from "***" to "***"'
+    assert change["sentence"] == "project shop: id_key changed; it is secret: ***"
     with sqlite3.connect(root / ".opscli" / "state.db") as state:
         ((content,),) = state.execute("SELECT content FROM config_blobs").fetchall()
     (project,) = [item for item in unpack(content) if item.kind == "project"]

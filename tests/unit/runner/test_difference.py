@@ -94,7 +94,7 @@ def test_of_a_text_the_lines_that_changed_are_told_with_their_file() -> None:
         (2, False, "<p>b</p>"),
         (2, True, "<p>B</p>"),
     ]
-    assert told.sentence.startswith("template may: 1 line of html changed")
+    assert told.sentence.startswith("template may: 1 line of the HTML text changed")
     assert told.as_data()["lines"][1] == {"line": 2, "operation": "added", "text": "<p>B</p>"}
     (subject,) = found([template("x", "News")], [template("x", "Old news")]).told
     assert subject.place == "configs/templates/may/subject.txt:1"
@@ -126,3 +126,14 @@ def test_of_a_folder_or_file_only_what_it_holds_is_compared_also_what_is_gone() 
     ]
     assert len(difference(before, replace(after, only="configs/templates/may")).told) == 1
     assert len(difference(before, replace(after, only="")).told) == 3
+
+
+def test_a_secret_that_changed_is_told_without_looking_the_same_before_and_after() -> None:
+    def project(key: str) -> Document:
+        return document("configs/project.yaml", f"kind: project\nversion: 1\nname: shop\nid_key: {key}\n")
+
+    assert sentences([project("canary-1")], [project("canary-2")]) == [
+        "project shop: id_key changed; it is secret: ***"
+    ]
+    (sentence,) = sentences([project("{cmd: [pass, canary-1]}")], [project("{cmd: [pass, canary-2]}")])
+    assert sentence == "project shop: id_key changed; it is secret: *** (cmd pass)"
