@@ -23,6 +23,8 @@ _NO_CONTENT = ("name", "id", "label", "owner", "purpose", "runbook")
 """Keys of an item that do not say what it is."""
 _LONGEST = 120
 """Longer values are told by their beginning."""
+_LEAD = 24
+"""Characters that two long values have in common and that are shown before what differs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ class Sentences:
             before, after = self.rules(change) or (before, after)
         if before == after and MASK in before:
             return say("diff.secret_changed", subject=subject, what=what, shown=before.strip('"“”'))
+        if before == after:  # their beginnings, or the language that is spoken, are the same
+            before, after = _apart(change.before, change.after)
         if change.before is MISSING:
             return say("diff.set", subject=subject, what=what, after=after)
         if change.after is MISSING:
@@ -224,6 +228,16 @@ def _compact(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return _short(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _apart(before: Any, after: Any) -> tuple[str, str]:
+    """Two values from shortly before the place where they begin to differ."""
+    texts = [" ".join(value.split()) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+             for value in (before, after)]  # fmt: skip
+    same = next((at for at, (one, other) in enumerate(zip(*texts, strict=False)) if one != other), 0)
+    start = max(0, same - _LEAD)
+    first, second = (say("diff.quoted", text=_short("…" * bool(start) + text[start:])) for text in texts)
+    return first, second
 
 
 def _short(text: str) -> str:

@@ -137,3 +137,18 @@ def test_a_secret_that_changed_is_told_without_looking_the_same_before_and_after
     ]
     (sentence,) = sentences([project("{cmd: [pass, canary-1]}")], [project("{cmd: [pass, canary-2]}")])
     assert sentence == "project shop: id_key changed; it is secret: *** (cmd pass)"
+
+
+def test_values_that_look_the_same_at_first_are_told_from_where_they_differ() -> None:
+    def project(purpose: str) -> Document:
+        return document("configs/project.yaml", f"kind: project\nversion: 1\nname: shop\npurpose: {purpose}\n")
+
+    long = "word " * 60
+    (sentence,) = sentences([project(f"{long}old end")], [project(f"{long}new end")])
+    assert sentence == (
+        'project shop: purpose changed from "…ord word word word word old end" to "…ord word word word word new end"'
+    )
+    before = VALUE.replace("{name: high,", "{name: high, label: {en: High, zh: 高},")
+    after = before.replace("高", "高价值")
+    (label,) = sentences([document("configs/tags/value.yaml", before)], [document("configs/tags/value.yaml", after)])
+    assert "高价值" in label
