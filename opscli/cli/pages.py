@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opscli.charts.terminal import lines, spark
 from opscli.charts.width import pad, shorten, width
 from opscli.cli.report import console
+from opscli.phrases import say
 from opscli.phrases.lines import wrapped
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _table(block: Block, page: Page, columns: int) -> Iterator[list[Span]]:
     for cells in body[:_MOST_ROWS]:
         yield [(line(cells), "")]
     if len(body) > _MOST_ROWS:
-        yield [(f"… {len(body) - _MOST_ROWS} more", "dim")]
+        yield [(say("cli.more_rows", count=len(body) - _MOST_ROWS), "dim")]
 
 
 def page_json(page: Page) -> Any:

@@ -17,7 +17,7 @@ from opscli.config.document import Document
 from opscli.config.validate import did_you_mean, validate_against
 from opscli.engine.entity import Entity
 from opscli.outcome import Issue
-from opscli.phrases import say
+from opscli.phrases import LOCALES, say
 from opscli.runner.case import KNOWN_BESIDE, Part, Scope, moment_before
 from opscli.stage import Catalog
 
@@ -49,7 +49,8 @@ def _record_schema(entity: Entity) -> Mapping[str, Any]:
     filled = {entity.time, *(() if entity.name == "customers" else entity.key)}
     properties = {name: _field_schema(node) for name, node in entity.schema["properties"].items()}
     if entity.name == "customers":
-        properties["source"] = {"type": "string", "description": "Name of the source that knows this record."}
+        words = {word: say("testing.record_source", locale=word) for word in LOCALES}
+        properties["source"] = {"type": "string", "description": words["en"], "x-description": words}
     return {
         **entity.schema,
         "properties": properties,
