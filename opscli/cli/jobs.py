@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +19,15 @@ StepRow = dict[str, Any]
 
 def find_job(project: Project, name: str) -> JobSpec:
     """The job of that name. Raises UsageError with the nearest name."""
+    from opscli.config.validate import did_you_mean
     from opscli.runner.job import JobSpec
 
     found = project.one("job", name, JobSpec)
     if found is not None:
         return found
     known = sorted(project.specs.get("job", {}))
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = (
-        say("cli.did_you_mean_job", close=close[0])
-        if close
-        else say("cli.jobs_are", known=listed(known) or say("cli.no_jobs_yet"))
-    )
-    raise UsageError(say("cli.no_job", name=name), remedy=hint)
+    jobs = say("cli.jobs_are", known=listed(known) or say("cli.no_jobs_yet"))
+    raise UsageError(say("cli.no_job", name=name), remedy=did_you_mean(name, known, otherwise=jobs))
 
 
 def parse_params(pairs: Sequence[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opscli.config.files import private_folder
 from opscli.engine import filelock
 from opscli.engine.warehouse import Warehouse, open_warehouse
 from opscli.errors import CannotCreate
@@ -32,7 +33,7 @@ def home(project: Project) -> Path:
     """The project's private folder, made when it is missing. Raises CannotCreate (73)."""
     folder = project.root / ".opscli"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        private_folder(folder)
     except OSError as error:
         raise CannotCreate(say("runner.no_folder", folder=folder, error=error.strerror)) from error
     return folder

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from opscli.config.validate import did_you_mean
 from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.errors import DataUnusable
@@ -166,12 +166,8 @@ class FileMapping:
         return read_text(sql, kind, Style(decimal=self.rows.decimal), self.dialect)
 
     def _missing(self, name: str) -> DataUnusable:
-        near = difflib.get_close_matches(name, self.rows.columns, n=1)
-        hint = (
-            say("sources.did_you_mean", near=near[0])
-            if near
-            else say("sources.its_columns", columns=listed(self.rows.columns))
-        )
+        columns = say("sources.its_columns", columns=listed(self.rows.columns))
+        hint = did_you_mean(name, self.rows.columns, otherwise=columns)
         return DataUnusable(
             say("sources.no_column", file=self.rows.label, name=name),
             remedy=say("sources.no_column_how", hint=hint, file=self.spec.document.file),
