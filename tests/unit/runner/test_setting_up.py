@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from opscli.config.load import fingerprint_of
 from opscli.config.seal import take_seal
 from opscli.errors import ConfigInvalid
 from opscli.outcome import Issue
@@ -64,6 +65,16 @@ def test_a_source_sets_it_up(tmp_path: Path) -> None:
     assert before.catalog.get("metric", "nps") is None
     assert after.catalog.get("metric", "nps") is not None
     assert before.loaded.version != after.loaded.version
+    assert before.loaded.version == fingerprint_of(before.loaded.documents), "the version covers what is in use"
+
+
+def test_a_block_stays_while_one_of_its_tags_is_there(tmp_path: Path) -> None:
+    files = {"project.yaml": SETTINGS.replace("shop@1", "b2b@1")}
+    checked = read_project(written(tmp_path, files, ("customers",)), None)
+    assert "gone_quiet" in {item.name for item in not_set_up(checked.catalog, "tag")}
+    assert "without_owner" in checked.catalog.names("tag")
+    (report,) = [item for item in checked.loaded.documents if item.kind == "report"]
+    assert {"tags": "attention"} in report.data["layout"]
 
 
 @pytest.mark.parametrize(
