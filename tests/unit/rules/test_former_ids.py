@@ -105,6 +105,7 @@ def test_a_tag_of_a_merged_customer_goes_on(people: World) -> None:
     live_through(people, other, 1)
     meet(people, (0, 0))
     assert people.customer("crm:1") == older
+    assert now(people, *ASKED) == [{older}] * len(ASKED)
     assert now(people, "days_since(tag_since('vip')) = 2") == [{older}]
     with people.ctx.warehouse.write("tag_history") as session:
         session.execute("UPDATE tag_history SET left_at = ?", [merged])
