@@ -17,6 +17,8 @@ from opscli.engine.tables import REFERENCE_COLUMNS, VERSION_COLUMNS
 from opscli.outcome import Issue
 from opscli.phrases import say
 
+WORDS_OF_CONDITIONS = frozenset(["and", "or", "not", "in", "between", "like", "ilike", "is", "true", "false", "null"])
+"""A condition could not name such a column."""
 _SCHEMA: Place = ("schema",)
 _PAIRS = (
     ("minimum", "maximum"), ("exclusiveMinimum", "maximum"), ("minimum", "exclusiveMaximum"),
@@ -69,6 +71,13 @@ def _head(spec: Entity) -> Iterator[Issue]:
                 (*_SCHEMA, "properties", column.name),
                 say("entity.reserved", name=column.name),
                 why=say("entity.reserved_why"),
+                how=say("entity.rename"),
+            )
+        elif column.name in WORDS_OF_CONDITIONS:
+            yield document.issue(
+                (*_SCHEMA, "properties", column.name),
+                say("entity.reserved", name=column.name),
+                why=say("entity.word_of_conditions_why"),
                 how=say("entity.rename"),
             )
 

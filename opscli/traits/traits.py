@@ -12,6 +12,7 @@ from opscli.rules.aggregate import WINDOW_KEYS, Aggregate, AggregateInvalid, rea
 from opscli.rules.language import mentions
 from opscli.rules.language import parse as parse_rule
 from opscli.rules.order import circle, edges_of
+from opscli.rules.scan import CONSTANTS, KEYWORDS
 from opscli.rules.tree import UNTYPED, RuleInvalid
 from opscli.stage import Catalog, Part, Provided
 from opscli.traits.model import AGGREGATES, KINDS, Trait, TraitSpec
@@ -50,7 +51,12 @@ def check(spec: TraitSpec, catalog: Catalog) -> Iterable[Issue]:
     edges = edges_of(catalog.names(NEEDS))
     for trait in spec.traits:
         path = circle(trait.name, edges)
-        if path:
+        if trait.name in KEYWORDS | CONSTANTS:
+            what = say("traits.word_of_conditions", trait=trait.name)
+            yield spec.document.issue(
+                trait.place, what, why=say("traits.word_of_conditions_why"), how=say("traits.another_name")
+            )
+        elif path:
             yield trait.issue(
                 trait.kind,
                 say("traits.circle", trait=trait.name),

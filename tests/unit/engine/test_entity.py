@@ -6,7 +6,9 @@ import pytest
 
 from opscli.config.document import Document
 from opscli.engine.entity import check, logical_type, parse, standard_entities
+from opscli.engine.soundness import WORDS_OF_CONDITIONS
 from opscli.engine.tables import Column
+from opscli.rules.scan import CONSTANTS, KEYWORDS
 
 
 def document(name: str, **data: Any) -> Document:
@@ -80,3 +82,7 @@ def test_a_time_that_is_no_instant_and_a_broken_pattern_are_problems() -> None:
     issues = [issue.what for issue in check(parse(document("visits", key=["no"], time="day", schema=schema)), None)]
     assert "the time column must be a timestamp" in issues
     assert any("pattern cannot be used" in what for what in issues)
+
+
+def test_words_of_conditions_are_those_that_the_language_has() -> None:
+    assert WORDS_OF_CONDITIONS == KEYWORDS | CONSTANTS
