@@ -81,8 +81,9 @@ class River:
         return {path.name: _digest(path) for path in sorted((self.root / "outbox").rglob("*.eml"))}
 
     def files(self) -> dict[str, str]:
-        """Every file of the project with its content's hash."""
-        paths = sorted(path for path in self.root.rglob("*") if path.is_file())
+        """Every file of the project with its content's hash, but for the verdict that its configuration is good."""
+        verdict = {self.root / ".opscli" / name for name in ("checked.json", ".gitignore")}
+        paths = sorted(path for path in self.root.rglob("*") if path.is_file() and path not in verdict)
         return {path.relative_to(self.root).as_posix(): _digest(path) for path in paths}
 
 
