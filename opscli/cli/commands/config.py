@@ -22,7 +22,7 @@ from opscli.phrases import say
 app = typer.Typer(help="The configuration: check, show, compare, explain.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli config check  |  opscli config check --env prod --json")
 def check() -> None:
     """Check every file of the project; all problems at once, each with its place and the way out."""
     from opscli.cli.waiting import counted
@@ -53,10 +53,23 @@ def check() -> None:
     report.done(told, data, warnings=warnings)
 
 
-app.command()(config_show.show)
-app.command()(config_diff.diff)
-app.command()(config_diff.history)
-app.command()(config_handbook.handbook)
-app.command()(config_upgrade.upgrade)
-app.command()(config_schema.schema)
-app.command()(config_explain.explain)
+app.command(epilog="Examples:  opscli config show  |  opscli config show --env prod  |  opscli config show tags value")(
+    config_show.show
+)
+app.command(
+    epilog="Examples:  opscli config diff  |  opscli config diff git:main --format markdown  |  "
+    "opscli config diff latest files --detailed-exitcode"
+)(config_diff.diff)
+app.command(epilog="Examples:  opscli config history  |  opscli config history --json")(config_diff.history)
+app.command(epilog="Examples:  opscli config handbook  |  opscli config handbook --locale zh --output handbook.md")(
+    config_handbook.handbook
+)
+app.command(
+    epilog="Examples:  opscli config upgrade  |  opscli config upgrade --check  |  opscli config upgrade --write"
+)(config_upgrade.upgrade)
+app.command(epilog="Examples:  opscli config schema tags  |  opscli config schema --write --modeline")(
+    config_schema.schema
+)
+app.command(epilog="Examples:  opscli config explain campaign  |  opscli config explain campaign.reentry")(
+    config_explain.explain
+)

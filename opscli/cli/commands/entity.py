@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the entity.")
 _TEMPLATES = ("csv", "json", "jsonl")
 
 
-@app.command("list")
+@app.command("list", epilog="Examples:  opscli entity list  |  opscli entity list --json")
 def list_entities() -> None:
     """Every entity with its key, its event time and the sources that fill it."""
     from opscli.phrases import say
@@ -43,7 +43,7 @@ def list_entities() -> None:
     report.show(rows, columns=("entity", "key", "time", "customer", "columns", "sources"))
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli entity show orders")
 def show(entity: Name) -> None:
     """The columns of an entity: type, rules, what they hold, and where they are used."""
     from opscli.engine.drafts import fields_of, limits_in_words, shown
@@ -73,7 +73,7 @@ def show(entity: Name) -> None:
     report.show(rows, columns=shown_columns, title=found.name)
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli entity form orders  |  opscli entity form orders --output data/by_hand.csv")
 def form(
     entity: Name,
     output: Annotated[
@@ -111,7 +111,7 @@ def form(
         sys.stdout.write(json_text(record) + "\n")
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli entity template orders --format csv  |  opscli entity template orders --example")
 def template(
     entity: Name,
     output: Annotated[

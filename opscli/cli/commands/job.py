@@ -12,7 +12,7 @@ from opscli.cli.jobs import find_job
 app = typer.Typer(help="The jobs of this project.", no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", epilog="Examples:  opscli job list  |  opscli job list --json")
 def list_jobs() -> None:
     """Every job with its schedule and its next scheduled time (UTC)."""
     from opscli.runner.job import JobSpec
@@ -29,7 +29,7 @@ def list_jobs() -> None:
     report.show(rows, columns=("job", "schedule", "zone", "next", "steps"))
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli job show nightly")
 def show(job: Annotated[str, typer.Argument(help="Name of the job.")]) -> None:
     """The steps of a job with what each reads and writes."""
     from opscli.runner.stages import STAGES, load_stage

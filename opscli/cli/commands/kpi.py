@@ -28,7 +28,7 @@ By = Annotated[str | None, typer.Option("--by", help="Split by these columns, se
 _USUAL_PERIODS = 6
 
 
-@app.command("list")
+@app.command("list", epilog="Examples:  opscli kpi list  |  opscli kpi list --json")
 def list_metrics() -> None:
     """Every metric with its type, unit, target and owner."""
     from opscli.cli.waiting import waiting
@@ -54,7 +54,7 @@ def list_metrics() -> None:
     report.show(rows, columns=columns, warnings=waiting(project.catalog, "metric"))
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli kpi query revenue  |  opscli kpi query revenue --by region --grain month")
 def query(
     metric: Name,
     by: By = None,
@@ -78,7 +78,7 @@ def query(
         report.show(_without_empty(rows) if people else rows, warnings=warnings)
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli kpi explain churn_rate")
 def explain(metric: Name, by: By = None, grain: Grain = None, as_of: AsOf = None) -> None:
     """What a metric means: its definition, the config version and the SQL that is run."""
     with _desk(as_of) as desk:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="A new config file to start from.")
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli new tags value  |  opscli new campaign spring --full --stdout")
 def new(
     kind: Annotated[str, typer.Argument(help="A kind, such as tags.")],
     name: Annotated[str, typer.Argument(help="Name of the new document, and of its file.")],

@@ -24,7 +24,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known at th
 _FORMS = {".html": "html", ".json": "json", ".md": "markdown", "": "csv"}
 
 
-@app.command("list")
+@app.command("list", epilog="Examples:  opscli report list")
 def list_reports() -> None:
     """Every report with its blocks and the files it is written to."""
     from opscli.reports.report import Report
@@ -43,7 +43,7 @@ def list_reports() -> None:
     report.show(rows, columns=("report", "label", "blocks", "outputs", "owner"))
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli report show daily  |  opscli report show daily --json")
 def show(name: Name, as_of: AsOf = None) -> None:
     """Print a report. Nothing is stored and no file is written."""
     from opscli.cli.pages import page_json, show_page
@@ -62,7 +62,7 @@ def show(name: Name, as_of: AsOf = None) -> None:
         show_page(page)
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli report render daily")
 def render(
     name: Name,
     out: Annotated[

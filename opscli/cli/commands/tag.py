@@ -44,7 +44,7 @@ def apply(
         raise typer.Exit(result.exit_code)
 
 
-@app.command("list")
+@app.command("list", epilog="Examples:  opscli tag list  |  opscli tag list --format csv")
 def list_tags() -> None:
     """Every tag with its number of members now."""
     from opscli.cli.waiting import waiting
@@ -56,7 +56,7 @@ def list_tags() -> None:
     report.show(rows, columns=columns, warnings=waiting(ctx.project.catalog, "tag"))
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli tag show high_value")
 def show(tag: TagName, limit: Annotated[int, typer.Option(min=0, help="Most members; 0 = all.")] = 20) -> None:
     """A tag: its condition in words, and who has it, those who entered last first."""
     from opscli.phrases.spacing import spaced
@@ -87,7 +87,7 @@ def explain(customer: Customer, tag: TagName) -> None:
     report.show_one(asdict(found), as_text(found))
 
 
-@app.command()
+@app.command(epilog="Examples:  opscli tag history H00042")
 def history(customer: Customer) -> None:
     """Every tag that a customer has or had, the newest first."""
     from opscli.profiles.view import resolve
@@ -104,7 +104,7 @@ def add(customer: Customer, tag: TagName, reason: Reason = "", until: Until = No
     _pin(customer, tag, "add", reason, until)
 
 
-@app.command()
+@app.command(epilog='Examples:  opscli tag remove H00042 high_value --reason "asked by phone"')
 def remove(
     customer: Customer,
     tag: TagName,
