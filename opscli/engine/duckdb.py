@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from opscli.engine import filelock
 from opscli.engine.dialect import Dialect, DuckDBDialect
 from opscli.engine.tables import TABLES
-from opscli.engine.warehouse import Params
+from opscli.engine.warehouse import Params, highest_load_seq
 from opscli.errors import CannotCreate, DataUnusable
 from opscli.faults import faultpoint
 from opscli.phrases import say
@@ -185,7 +185,7 @@ class DuckDBWarehouse:
     def load_seq(self) -> int:
         """The highest load_seq handed out."""
         with self.read() as session:
-            return int(session.value("SELECT load_seq FROM warehouse_info"))
+            return highest_load_seq(session)
 
     def close(self) -> None:
         """Drop the scratch database and its folder."""

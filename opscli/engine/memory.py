@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from opscli.engine.duckdb import DuckDBSession, connect_scratch, found_tables, make_scratch, transaction
+from opscli.engine.warehouse import highest_load_seq
 
 
 class MemoryWarehouse:
@@ -44,7 +45,7 @@ class MemoryWarehouse:
     def load_seq(self) -> int:
         """The highest load_seq handed out."""
         with self.read() as session:
-            return int(session.value("SELECT load_seq FROM warehouse_info"))
+            return highest_load_seq(session)
 
     def close(self) -> None:
         """Drop all of it."""

@@ -21,6 +21,7 @@ from opscli.engine.duckdb import (
     quoted_path,
     transaction,
 )
+from opscli.engine.warehouse import highest_load_seq
 
 
 class OverlayWarehouse:
@@ -59,7 +60,7 @@ class OverlayWarehouse:
     def load_seq(self) -> int:
         """The highest load_seq handed out here."""
         with self.read() as session:
-            return int(session.value("SELECT load_seq FROM warehouse_info"))
+            return highest_load_seq(session)
 
     def close(self) -> None:
         """Throw the overlay away and let go of the warehouse."""

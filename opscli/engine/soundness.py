@@ -67,19 +67,13 @@ def _head(spec: Entity) -> Iterator[Issue]:
     reserved = {column.name for column in (*VERSION_COLUMNS, *REFERENCE_COLUMNS)}
     for column in spec.columns:
         if column.name in reserved:
-            yield document.issue(
-                (*_SCHEMA, "properties", column.name),
-                say("entity.reserved", name=column.name),
-                why=say("entity.reserved_why"),
-                how=say("entity.rename"),
-            )
+            why = say("entity.reserved_why")
         elif column.name in WORDS_OF_CONDITIONS:
-            yield document.issue(
-                (*_SCHEMA, "properties", column.name),
-                say("entity.reserved", name=column.name),
-                why=say("entity.word_of_conditions_why"),
-                how=say("entity.rename"),
-            )
+            why = say("entity.word_of_conditions_why")
+        else:
+            continue
+        place = (*_SCHEMA, "properties", column.name)
+        yield document.issue(place, say("entity.reserved", name=column.name), why=why, how=say("entity.rename"))
 
 
 def _names(spec: Entity) -> Iterator[Issue]:

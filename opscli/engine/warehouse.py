@@ -82,6 +82,11 @@ class Warehouse(Protocol):
 def next_load_seq(session: Session) -> int:
     """Hand out the next load_seq inside a write window; monotone per warehouse."""
     session.execute("UPDATE warehouse_info SET load_seq = load_seq + 1")
+    return highest_load_seq(session)
+
+
+def highest_load_seq(session: Session) -> int:
+    """The highest load_seq handed out."""
     return int(session.value("SELECT load_seq FROM warehouse_info"))
 
 
