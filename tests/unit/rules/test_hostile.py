@@ -23,7 +23,16 @@ LIMIT = 0.05
 """Seconds of processor time, the better of two: the first may pay for a collection of garbage."""
 
 SCOPE = Scope(
-    names={"n": "integer", "m": "money", "f": "float", "s": "text", "t": "timestamp", "d": "date", "b": "boolean"},
+    names={
+        "n": "integer",
+        "m": "money",
+        "f": "float",
+        "s": "text",
+        "t": "timestamp",
+        "d": "date",
+        "b": "boolean",
+        "j": "json",
+    },
     known={"tag": frozenset({"vip"}), "campaign": frozenset({"winback"}), "message": frozenset({"winback"})},
 )
 DIALECTS: tuple[Dialect, ...] = (DuckDBDialect(), PostgresDialect(), SparkDialect())
@@ -119,7 +128,36 @@ BIG = [
     "abs(" * 60 + "n" + ")" * 60 + " = 1", "coalesce(" + "n, " * 600 + "n) = 1", "lower(" * 5_000, "'" * 100_001, "\\" * 100_000,
     "b\n" * 5_000, "n = 1;" * 3_000, "/*" * 5_000, "--" * 50_000, "\ud800" * 100_000, "\u202e" * 7_000, "😀" * 7_000, "[" * 7_000, "n." * 4_000,
 ]  # fmt: skip
-HOSTILE = [*FILES, *STATEMENTS, *COMMENTS, *QUOTING, *FORMS, *SYSTEM, *PYTHON, *NUMBERS, *CHARACTERS, *BIG]
+MEANINGLESS = [
+    ";", "n = 1; drop table customers", "n = 1 -- and b", "n = 1 /* */ and b", "n = (select 1)",
+    "exists(select 1 from profiles)", "n in (select n from customers)", "case when b then true end", "sum(n) > 1",
+    "row_number() over (order by n) = 1", "n = now()", "regexp_matches(s, 'x')", "s || 'x' = 'y'", "s = 'x' 'y'",
+    "n = 1)", "((n = 1)", "n = 1 where b", "n = 1 limit 1", "n as x", "n = 1e999", "s = '" + "x" * 501 + "'",
+    "n = :p", "n = @@version", "s like 'x' escape 'y'", "n in (null)", "n = 'x'", "s > 1", "b < b", "n and b",
+    "not n", "t = 5", "t > 'yesterday'", "j = 'x'", "lower(n) = 'x'", "lower() = 'x'", "lower(s, s) = 'x'",
+    "round(f, s) = 1", "round(f, 99) = 1", "within(t, 30)", "within(t, '30')", "within(t, '1 year')",
+    "within(s, '30d')", "days_since(s) > 1", "has_tag('nobody')", "has_tag('vip', 'x')", "bucket('x', 0) = 1",
+    "bucket('x', n) = 1", "bucket(s, 2) = 1", "interval '1' day", "x -> x", "struct.a.b.c.d.e = 1",
+    "unknown_name = 1", "main.n = 1", "(" * 2000 + "n" + ")" * 2000, "-" + " -" * 900 + "n = 1",
+    "n = 1" + " and n = 1" * 5000, "n" + " + n" * 400 + " > 1", "n in (" + ",".join("1" * 3000) + ")", "#",
+    "s like '" + "%_" * 20 + "'", "s ilike lower('x%')", "n = -.5", "n = :", "s = 'x" + "y" * 100_000 + "'",
+    "x" * 100_000, "n = 1" + " or n" * 5000, "'" * 7999, "within(t, '99999999d')", "had_tag('vip', :p)",
+    "had_tag(:p)", "anniversary(t, '1.5d')", "tag_since('vip') > 3", "b is not 1", "n in (1, null)",
+    "n between null and 2", "n in (1) in (2)", "received('vip')", "n = (1, 2)", "n in 1",
+]  # fmt: skip
+HOSTILE = [
+    *FILES,
+    *STATEMENTS,
+    *COMMENTS,
+    *QUOTING,
+    *FORMS,
+    *SYSTEM,
+    *PYTHON,
+    *NUMBERS,
+    *CHARACTERS,
+    *BIG,
+    *MEANINGLESS,
+]
 
 VALID = (
     "n >= 5 and not b or s = 'x'", "s in ('a', 'it''s') and n not in (1, -2)", "s not like 'a%' and s ilike '_b'",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime
 
 import pytest
@@ -71,46 +70,6 @@ def test_text_times_without_offset_are_local_and_days_have_no_zone() -> None:
     assert instant == datetime(2026, 1, 2, 5)  # noqa: DTZ001  naive UTC
     assert day == date(2026, 1, 2)
     assert stated == datetime(2026, 1, 2)  # noqa: DTZ001  naive UTC
-
-
-HOSTILE = [
-    "", " ", ";", "n = 1; drop table customers", "n = 1 -- and b", "n = 1 /* */ and b", "n = (select 1)",
-    "exists(select 1 from profiles)", "n in (select n from customers)", "cast(n as text) = '1'", "n::text = '1'",
-    "case when b then true end", "sum(n) > 1", "count(*) > 1", "row_number() over (order by n) = 1", "n = now()",
-    "current_date = d", "random() < 1", "s ~ 'x'", "s similar to 'x'", "regexp_matches(s, 'x')", "s || 'x' = 'y'",
-    "s = E'\\x41'", "s = 'x' 'y'", 's = "x"', "s = $$x$$", "s = 'x", "n = 1)", "((n = 1)", "n = 1 union select 1",
-    "n = 1 where b", "n = 1 limit 1", "n as x", "n n", "n, m", "*", "n.*", "n = 1e999", "n = 0x1f", "n = 1_000",
-    "n = 9999999999999999999", "s = '" + "x" * 501 + "'", "s = 'a\x00b'", "n\u00a0= 1", "n = \uff11", "n = ?", "n = :p", "n = $1",
-    "n = @@version", "read_csv('/etc/passwd') = 1", "s like 'x' escape 'y'", "s like any ('x')", "n is 1", "n is unknown",
-    "n is distinct from 1", "n <=> 1", "n == 1", "n = null", "null", "null is null", "n in ()", "n in (m)", "n in (null)",
-    "n = 'x'", "s > 1", "b < b", "n and b", "not n", "t = 5", "t > 'yesterday'", "j = 'x'", "lower(n) = 'x'", "lower() = 'x'",
-    "lower(s, s) = 'x'", "lower(distinct s) = 'x'", "coalesce(n) = 1", "round(f, s) = 1", "round(f, 99) = 1", "within(t, 30)",
-    "within(t, '30')", "within(t, '1 year')", "within(s, '30d')", "days_since(s) > 1", "has_tag(s)", "has_tag('nobody')",
-    "has_tag('vip', 'x')", "bucket('x', 0) = 1", "bucket('x', n) = 1", "bucket(s, 2) = 1", "n between 1", "n between symmetric 1 and 2",
-    "n < m < f", "interval '1' day", "d = date '2026-01-01'", "array[1] = 1", "{'a': 1} = 1", "n[1] = 1", "x -> x", "n => 1",
-    "struct.a.b.c.d.e = 1", "lambda x: x", "unknown_name = 1", "main.n = 1", "n % 2 = 0", "n ^ 2 = 4", "n & 1 = 1", "!b", "n // 2 = 1",
-    "(" * 2000 + "n" + ")" * 2000, "not " * 900 + "b", "-" + " -" * 900 + "n = 1", "n = 1" + " and n = 1" * 5000,
-    "n" + " + n" * 400 + " > 1", "n in (" + ",".join("1" * 3000) + ")", "\\", "`n` = 1", "#", "\u202en = 1", "\ud800 = 1",
-    "s like '" + "%_" * 20 + "'", "s like s", "s ilike lower('x%')", "n = " + "9" * 3000, "n = 1e999999", "n = -.5", "n = :", "n = :1",
-    "s = 'x" + "y" * 100_000 + "'", "x" * 100_000, "(" * 5000, "not " * 20_000 + "b", "n = 1" + " or n" * 5000, "'" * 7999,
-    "within(t, '99999999d')", "had_tag('vip', :p)", "had_tag(:p)", "anniversary(t, '1.5d')", "tag_since('vip') > 3", "b is not 1",
-    "n in (1, null)", "n between null and 2", "n in (1) in (2)", "received('vip')", "n = (1, 2)", "(n, m) = (1, 2)", "n in 1",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_texts_are_refused_quickly(text: str) -> None:
-    parse("b", NAMES)  # sqlglot is loaded by the first
-    started = time.process_time()
-    with pytest.raises(RuleInvalid) as caught:
-        condition(text, SCOPE)
-    assert time.process_time() - started < 0.2  # the bound is 50 ms; a loaded machine gets slack
-    assert caught.value.what
-    assert 0 <= caught.value.offset <= len(text)
-
-
-def test_there_are_enough_hostile_texts() -> None:
-    assert len(set(HOSTILE)) >= 95
 
 
 def test_quotes_never_end_a_literal_early() -> None:
