@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import groupby
 
 from opscli.engine.dialect import Dialect
-from opscli.sources.file import Found
 from opscli.sources.formats.rows import Rows
+from opscli.sources.gathering import Found
 
 FILE = "#file"
 """Column with a row's file, as its place among the files of this load."""
@@ -30,11 +30,11 @@ def portions(files: Sequence[Found]) -> Iterator[list[tuple[int, Found]]]:
     taken: list[tuple[int, Found]] = []
     size = 0
     for number, file in enumerate(files):
-        if taken and (len(taken) == _MAX_FILES or size + file.seen.size > _MAX_BYTES):
+        if taken and (len(taken) == _MAX_FILES or size + file.size > _MAX_BYTES):
             yield taken
             taken, size = [], 0
         taken.append((number, file))
-        size += file.seen.size
+        size += file.size
     if taken:
         yield taken
 

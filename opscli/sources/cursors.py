@@ -1,65 +1,40 @@
-"""Which files were loaded, as they were then: the cursors of file sources, one row a file."""
+"""How far each source was read: one row of the state per input (a file, a query), with a mark of its type's own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
-from opscli.sources.file import Found, Seen, sha256_of
+from opscli.sources.gathering import Mark
 from opscli.state import bulk
 from opscli.state.store import State
 from opscli.state.tables import cursors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A file's state at its last load, under which config, and the warehouse's load_seq after it."""
+def read_marks(state: State, source: str, *, config: str, load_seq: int) -> dict[str, Mark]:
+    """Marks by name, as far as they can be relied on.
 
-    seen: Seen
-    config: str
-    position: int
-
-
-def read_cursors(state: State, source: str) -> dict[str, Loaded]:
-    """Cursor by file label."""
-    query = select(cursors.c.name, cursors.c.position, cursors.c.value).where(cursors.c.scope == _scope(source))
+    One that was made under another config says nothing about the columns of now, and one ahead of the warehouse
+    belongs to a warehouse that is gone: such an input is read again, which is harmless.
+    """
+    query = select(cursors.c.name, cursors.c.position, cursors.c.value).where(cursors.c.scope == scope(source))
     with state.read() as connection:
         rows = connection.execute(query).all()
     found = {}
     for row in rows:
         value = json.loads(row.value)
-        seen = Seen(mtime_ns=value["mtime_ns"], size=value["size"], sha256=value["sha256"])
-        found[str(row.name)] = Loaded(seen=seen, config=value["config"], position=row.position or 0)
+        if value.get("config") == config and (row.position or 0) <= load_seq:
+            found[str(row.name)] = value["mark"]
     return found
-
-
-def changed_files(
-    files: Iterable[Found], known: Mapping[str, Loaded], *, config: str, load_seq: int
-) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
-    """(files with new content, files that were only touched), hashed where time or size differ from the cursor.
-
-    A cursor ahead of the warehouse belongs to one that is gone: its file is read again, which is harmless.
-    """
-    changed: list[Found] = []
-    touched: list[Found] = []
-    for file in files:
-        last = known.get(file.label)
-        usable = last is not None and last.config == config and last.position <= load_seq
-        if last and usable and replace(last.seen, sha256="") == file.seen:
-            continue
-        hashed = replace(file, seen=replace(file.seen, sha256=sha256_of(file.path)))
-        same = last is not None and usable and last.seen.sha256 == hashed.seen.sha256
-        (touched if same else changed).append(hashed)
-    return tuple(changed), tuple(touched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What loaded the files: under which config, up to which load_seq, in which run, and when."""
+    """What loaded the inputs: under which config, up to which load_seq, in which run, and when."""
 
     config: str
     load_seq: int
@@ -67,31 +42,24 @@ class Load:
     at: datetime
 
 
-def move_cursors(state: State, source: str, files: Iterable[Found], load: Load) -> None:
-    """Remember these files as loaded. Call after the warehouse has committed: a replay changes nothing there."""
+def keep_marks(state: State, source: str, marks: Mapping[str, Mark], load: Load) -> None:
+    """Remember these inputs as loaded. Call after the warehouse has committed: a replay changes nothing there."""
     rows = [
         {
-            "scope": _scope(source),
-            "name": file.label,
+            "scope": scope(source),
+            "name": name,
             "position": load.load_seq,
-            "value": json.dumps(
-                {
-                    "config": load.config,
-                    "mtime_ns": file.seen.mtime_ns,
-                    "sha256": file.seen.sha256,
-                    "size": file.seen.size,
-                },
-                sort_keys=True,
-            ),
+            "value": json.dumps({"config": load.config, "mark": mark}, sort_keys=True, ensure_ascii=False),
             "run_id": load.run_id,
             "updated_at": load.at,
         }
-        for file in files
+        for name, mark in marks.items()
     ]
     if rows:
         with state.begin() as connection:
             bulk.insert(connection, cursors, rows, conflict="replace")
 
 
-def _scope(source: str) -> str:
+def scope(source: str) -> str:
+    """The `cursors.scope` of a source."""
     return f"source:{source}"

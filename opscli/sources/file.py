@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import Any
 
 from opscli.config.document import Document
 from opscli.errors import DataUnusable, NotPermitted
 from opscli.outcome import Issue
 from opscli.phrases import say
-from opscli.sources.formats import csv, jsonl, parquet
+from opscli.sources.formats.choice import endings, format_named
+from opscli.sources.formats.rows import FileFormat
+from opscli.sources.gathering import Asked, Found, Gathered, Mark
 
-_FORMATS: tuple[ModuleType, ...] = (csv, jsonl, parquet)
 _CHUNK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileFormat:
-    """How text files are written; `auto` = found out."""
-
-    encoding: str = "auto"
-    delimiter: str = "auto"
-    header: str = "auto"
-    """auto, true or false."""
-    decimal: str = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,39 +25,26 @@ class FileSettings:
 
     path: str
     required: bool = True
-    format: FileFormat = FileFormat()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A file's state when it was looked at; `sha256` is empty until somebody needed it."""
-
-    mtime_ns: int
-    size: int
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One input file; `label` is its path relative to the project."""
-
-    path: Path
-    label: str
-    seen: Seen
+    format: FileFormat = field(default_factory=FileFormat)
 
 
 def settings(data: Mapping[str, Any]) -> FileSettings:
     """Settings of a schema-valid document."""
-    stated = data.get("format", {})
     return FileSettings(
         path=str(data["path"]),
         required=bool(data.get("required", True)),
-        format=FileFormat(
-            encoding=str(stated.get("encoding", "auto")),
-            delimiter=str(stated.get("delimiter", "auto")),
-            header=str(stated.get("header", "auto")).lower(),
-            decimal=str(stated.get("decimal", ".")),
-        ),
+        format=read_format(data.get("format", {})),
+    )
+
+
+def read_format(stated: Mapping[str, Any]) -> FileFormat:
+    """The `format:` block of a document."""
+    return FileFormat(
+        type=str(stated.get("type", "auto")),
+        encoding=str(stated.get("encoding", "auto")),
+        delimiter=str(stated.get("delimiter", "auto")),
+        header=str(stated.get("header", "auto")).lower(),
+        decimal=str(stated.get("decimal", ".")),
     )
 
 
@@ -82,31 +58,41 @@ def check(spec: FileSettings, document: Document) -> Iterable[Issue]:
             why=say("sources.outside_project_why"),
             how=say("sources.outside_project_how"),
         )
-    if _format_of(path.name) is None:
+    if spec.format.type == "auto" and format_named(path.name) is None:
         yield document.issue(
-            ("path",), say("sources.no_format", file=path.name), how=say("sources.formats_are", endings=_endings())
+            ("path",), say("sources.no_format", file=path.name), how=say("sources.formats_are", endings=endings())
         )
 
 
-def discover(spec: FileSettings, root: Path, source: str) -> tuple[Found, ...]:
-    """The files of a source, in name order. Raises DataUnusable when there are none and one is required."""
-    paths = sorted(path for path in root.glob(spec.path) if path.is_file())
-    if not paths and spec.required:
+def place(spec: FileSettings) -> str:
+    """The path."""
+    return spec.path
+
+
+def gather(spec: FileSettings, asked: Asked) -> Gathered:
+    """The files whose content differs from what was loaded, in name order; time and size decide who is hashed.
+
+    Raises DataUnusable when there are none and one is required.
+    """
+    files = tuple(_matching(spec, asked))
+    if not files and spec.required:
         raise DataUnusable(
-            say("sources.no_input", source=source, path=root / spec.path),
-            remedy=say("sources.no_input_how", source=source),
+            say("sources.no_input", source=asked.source, path=asked.root / spec.path),
+            remedy=say("sources.no_input_how", source=asked.source),
         )
-    return tuple(_found(path, root) for path in paths)
-
-
-def format_of(found: Found) -> Any:
-    """The format module of a file. Raises DataUnusable for an unknown ending."""
-    module = _format_of(found.path.name)
-    if module is None:
-        raise DataUnusable(
-            say("sources.no_format", file=found.label), remedy=say("sources.formats_are", endings=_endings())
-        )
-    return module
+    changed, marks = [], {}
+    for file in files:
+        seen = _seen(file.path)
+        last = asked.known.get(file.label, {})
+        if seen == {name: last.get(name) for name in seen}:
+            continue
+        digest = sha256_of(file.path)
+        marks[file.label] = {**seen, "sha256": digest}
+        if digest != last.get("sha256"):
+            changed.append(file)
+    return Gathered(
+        files=tuple(changed), marks=marks, skipped=len(files) - len(changed), complete=len(changed) == len(files)
+    )
 
 
 def sha256_of(path: Path) -> str:
@@ -118,24 +104,14 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _found(path: Path, root: Path) -> Found:
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise NotPermitted(say("sources.leads_outside", path=path), remedy=say("sources.leads_outside_how"))
+def _matching(spec: FileSettings, asked: Asked) -> Iterator[Found]:
+    for path in sorted(path for path in asked.root.glob(spec.path) if path.is_file()):
+        if not path.resolve().is_relative_to(asked.root.resolve()):
+            raise NotPermitted(say("sources.leads_outside", path=path), remedy=say("sources.leads_outside_how"))
+        label = path.relative_to(asked.root).as_posix()
+        yield Found(path=path, label=label, size=path.stat().st_size, format=spec.format)
+
+
+def _seen(path: Path) -> Mark:
     status = path.stat()
-    return Found(
-        path=path, label=path.relative_to(root).as_posix(), seen=Seen(mtime_ns=status.st_mtime_ns, size=status.st_size)
-    )
-
-
-def _format_of(name: str) -> ModuleType | None:
-    ending = PurePosixPath(name.removesuffix(".gz")).suffix.removeprefix(".").lower()
-    return next((module for module in _FORMATS if ending in module.SUFFIXES), None)
-
-
-def _endings() -> str:
-    return ", ".join(_all_suffixes())
-
-
-def _all_suffixes() -> Iterator[str]:
-    for module in _FORMATS:
-        yield from (f".{suffix}" for suffix in module.SUFFIXES)
+    return {"mtime_ns": status.st_mtime_ns, "size": status.st_size}

@@ -59,7 +59,7 @@ def run(plan: ImportPlan, ctx: Context) -> Outcome:
             details=files,
         )
     for source in plan.sources:
-        if source.changed or source.touched:
+        if source.gathered.files or source.gathered.marks:
             apply_source(source, ctx)
     counts = plan.preview.counts
     return Outcome(
@@ -96,7 +96,7 @@ _NAMED = 3
 
 def _preview(plans: Sequence[SourcePlan]) -> Preview:
     counts = {name: sum(plan.counts.as_dict()[name] for plan in plans) for name in Counts().as_dict()}
-    busy = [plan for plan in plans if plan.changed]
+    busy = [plan for plan in plans if plan.gathered.files]
     if not busy:
         headline = say("sources.nothing_new") if plans else say("sources.no_sources")
     else:
@@ -117,8 +117,8 @@ def _by_source(plans: Sequence[SourcePlan]) -> dict[str, dict[str, object]]:
     return {
         plan.spec.name: {
             "entity": plan.entity.name,
-            "status": "loaded" if plan.changed else "unchanged",
-            "files": len(plan.changed),
+            "status": "loaded" if plan.gathered.files else "unchanged",
+            "files": len(plan.gathered.files),
             **plan.counts.as_dict(),
         }
         for plan in plans

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from opscli.clock import END_OF_TIME
 from opscli.engine import merge
@@ -12,9 +15,11 @@ from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
 from opscli.ids import fingerprint
+from opscli.kinds import load_kind
 from opscli.phrases import say
 from opscli.sources import cursors, rejects
-from opscli.sources.file import FileSettings, Found, discover
+from opscli.sources.gathering import Asked, Gathered
+from opscli.sources.mapping import wanted_columns
 from opscli.sources.prepare import Counts, Preparation
 from opscli.sources.source import SourceSpec
 from opscli.stage import Context
@@ -28,10 +33,7 @@ class SourcePlan:
     entity: Entity
     config: str
     counts: Counts = field(default_factory=Counts)
-    changed: tuple[Found, ...] = ()
-    touched: tuple[Found, ...] = ()
-    skipped: int = 0
-    """Files without anything new."""
+    gathered: Gathered = field(default_factory=Gathered)
     staged: str = ""
     first_backfill: bool = False
     stopped: str = ""
@@ -41,33 +43,48 @@ class SourcePlan:
 
 def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -> SourcePlan:
     """Read and judge whatever is new. Raises DataUnusable when a file is missing or cannot be read at all."""
-    settings: FileSettings = spec.settings
     config = fingerprint([dict(spec.document.data), dict(entity.schema), entity.key])
-    files = discover(settings, ctx.project.root, spec.name)
-    known = cursors.read_cursors(ctx.state, spec.name)
-    changed, touched = cursors.changed_files(files, known, config=config, load_seq=load_seq)
-    plan = SourcePlan(
-        spec=spec,
-        entity=entity,
-        config=config,
-        changed=changed,
-        touched=touched,
-        skipped=len(files) - len(changed),
+    with _workbench(ctx) as workbench:
+        gathered = _gather(spec, entity, ctx, workbench, config, load_seq)
+        plan = SourcePlan(spec=spec, entity=entity, config=config, gathered=gathered)
+        if not gathered.files:
+            return plan
+        with ctx.warehouse.read() as session:
+            first = session.value("SELECT count(*) FROM loads WHERE source = ?", (spec.name,)) == 0
+            work = Preparation(spec=spec, entity=entity, ctx=ctx, session=session, workbench=workbench, first=first)
+            counts = work.prepare(gathered.files)
+            return replace(
+                plan,
+                counts=counts,
+                staged=work.staged,
+                first_backfill=first,
+                stopped=_stopped(spec, entity, counts, session),
+                sample=rejects.sample(session, spec.name) if counts.rejected else (),
+            )
+
+
+def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, config: str, load_seq: int) -> Gathered:
+    """What the source's type finds or fetches; the warehouse is free meanwhile."""
+    asked = Asked(
+        source=spec.name,
+        root=ctx.project.root,
+        workbench=workbench,
+        at=ctx.known_at,
+        known=cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq),
+        wanted=wanted_columns(spec, entity)[0],
+        progress=ctx.progress,
     )
-    if not changed:
-        return plan
+    gathered: Gathered = load_kind("opscli.sources", spec.type).gather(spec.settings, asked)
+    return gathered
+
+
+@contextmanager
+def _workbench(ctx: Context) -> Iterator[Path]:
+    """A folder for what is fetched, unpacked or rewritten, beside the pages that the engine spills."""
     with ctx.warehouse.read() as session:
-        first = session.value("SELECT count(*) FROM loads WHERE source = ?", (spec.name,)) == 0
-        work = Preparation(spec=spec, entity=entity, ctx=ctx, session=session, first=first)
-        counts = work.prepare(changed)
-        return replace(
-            plan,
-            counts=counts,
-            staged=work.staged,
-            first_backfill=first,
-            stopped=_stopped(spec, entity, counts, session),
-            sample=rejects.sample(session, spec.name) if counts.rejected else (),
-        )
+        spill = Path(session.value("SELECT current_setting('temp_directory')"))
+    with TemporaryDirectory(dir=spill.parent, prefix="import-") as folder:
+        yield Path(folder)
 
 
 def _stopped(spec: SourceSpec, entity: Entity, counts: Counts, session: Session) -> str:
@@ -96,9 +113,8 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
             _note_load(session, plan, ctx, seq, closed)
         with ctx.warehouse.read() as session:  # a transaction writes to one database, so the scratch is cleaned here
             session.execute(f"DROP TABLE {plan.staged}")
-    files = (*plan.changed, *plan.touched)
     load = cursors.Load(config=plan.config, load_seq=seq, run_id=ctx.run_id, at=ctx.known_at)
-    cursors.move_cursors(ctx.state, plan.spec.name, files, load)
+    cursors.keep_marks(ctx.state, plan.spec.name, plan.gathered.marks, load)
     return closed
 
 

@@ -14,8 +14,9 @@ from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.sources import rejects, rowwise
 from opscli.sources.batches import FILE, Batch, portions, together
-from opscli.sources.file import FileSettings, Found, format_of
+from opscli.sources.formats.choice import format_of
 from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
+from opscli.sources.gathering import Found
 from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
 from opscli.sources.mapping import local_columns, wanted_columns
 from opscli.sources.source import SourceSpec
@@ -57,6 +58,7 @@ class Preparation:
     entity: Entity
     ctx: Context
     session: Session
+    workbench: Path
     first: bool
 
     @property
@@ -107,27 +109,22 @@ class Preparation:
             self.session.execute(f"DROP TABLE IF EXISTS {table}")
 
     def _read(self, file: Found, table: str) -> Rows:
-        settings: FileSettings = self.spec.settings
         wanted, exact = wanted_columns(self.spec, self.entity)
-        # What must be rewritten as UTF-8 lies beside the spilled pages, and goes as soon as it is in a table.
-        place = self.session.value("SELECT current_setting('temp_directory')")
-        with TemporaryDirectory(dir=Path(place).parent) as workbench:
+        # What must be rewritten as UTF-8 goes as soon as it is in a table.
+        with TemporaryDirectory(dir=self.workbench) as place:
             request = ReadRequest(
                 path=file.path,
                 label=file.label,
                 source=self.spec.name,
                 table=table,
-                workbench=Path(workbench),
-                encoding=settings.format.encoding,
-                delimiter=settings.format.delimiter,
-                header=settings.format.header,
-                decimal=settings.format.decimal,
+                workbench=Path(place),
+                format=file.format,
+                first_line=file.first_line,
                 wanted=wanted,
                 exact=exact,
                 local=local_columns(self.spec),
             )
-            rows: Rows = format_of(file).read(request, self.session)
-        return rows
+            return format_of(file.path.name, file.format).read(request, self.session)
 
     def _judge(self, batch: Batch) -> tuple[int, int]:
         """Map and check a batch's rows; (rows that meet `where`, those of them that are rejected)."""

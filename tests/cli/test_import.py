@@ -29,7 +29,9 @@ def test_a_clean_import_is_silent_in_a_pipe(root: Path) -> None:
     result = opscli(root, "import")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     told = json.loads(opscli(root, "source", "list", "--json").stdout)["data"]
-    assert [(row["source"], row["entity"], row["files"], row["rows"]) for row in told] == [("orders", "orders", 1, 99)]
+    assert [(row["source"], row["entity"], row["from"], row["rows"]) for row in told] == [
+        ("orders", "orders", "data/orders.csv", 99)
+    ]
 
 
 def test_rejected_rows_are_exit_3_with_the_place_of_the_list(root: Path) -> None:

@@ -21,11 +21,11 @@ def list_sources() -> None:
     """Every source: what it fills, from where, and what was loaded last."""
     from opscli.sources.source import SourceSpec
 
-    columns = ("source", "entity", "type", "path", "files", "last_loaded", "rows", "rejected")
+    columns = ("source", "entity", "type", "from", "last_loaded", "rows", "rejected")
     with session.opened() as ctx:
         specs = ctx.project.all("source", SourceSpec)
         loads = _last_loads(ctx)
-        rows = [{**_described(spec, ctx), **loads.get(spec.name, {})} for spec in specs]
+        rows = [{**_described(spec), **loads.get(spec.name, {})} for spec in specs]
     report.show(rows, columns=columns)
 
 
@@ -44,7 +44,7 @@ def show(source: Annotated[str, typer.Argument(help="Name of the source.")]) -> 
             raise UsageError(say("cli.no_source", source=source), remedy=did_you_mean(source, names))
         entity = ctx.project.entities[spec.entity]
         stated = mapping_of(spec, entity)
-        about = {**_described(spec, ctx), **_last_loads(ctx).get(source, {})}
+        about = {**_described(spec), **_last_loads(ctx).get(source, {})}
     columns = [
         {"column": column.name, "type": column.type, "from": _origin(stated.get(column.name))}
         for column in entity.columns
@@ -56,11 +56,11 @@ def show(source: Annotated[str, typer.Argument(help="Name of the source.")]) -> 
     report.show(columns, columns=("column", "type", "from"))
 
 
-def _described(spec: SourceSpec, ctx: Context) -> dict[str, Any]:
-    files = sum(1 for path in ctx.project.root.glob(spec.settings.path) if path.is_file())
-    return {
-        "source": spec.name, "entity": spec.entity, "type": spec.type, "path": spec.settings.path, "files": files,
-    }  # fmt: skip
+def _described(spec: SourceSpec) -> dict[str, Any]:
+    from opscli.kinds import load_kind
+
+    place = load_kind("opscli.sources", spec.type).place(spec.settings)
+    return {"source": spec.name, "entity": spec.entity, "type": spec.type, "from": place}
 
 
 def _last_loads(ctx: Context) -> dict[str, dict[str, Any]]:

@@ -18,8 +18,8 @@ _BATCH_RECORDS = 50_000
 
 def read(request: ReadRequest, session: Session) -> Rows:
     """Stage one file as text columns with line numbers."""
-    text = as_utf8(request.path, request.encoding, request.workbench)
-    dialect = decide(text.path, text.newline, delimiter=request.delimiter, header=request.header)
+    text = as_utf8(request.path, request.format.encoding, request.workbench)
+    dialect = decide(text.path, text.newline, delimiter=request.format.delimiter, header=request.format.header)
     if not dialect.header:
         return Rows(
             relation=_relation(request, dialect, session, LINE),
@@ -37,7 +37,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
     return Rows(
         relation=_relation(request, dialect, session, line),
         label=request.label,
-        decimal=request.decimal,
+        decimal=request.format.decimal,
         columns=dict.fromkeys(dialect.header, "text"),
         read=kept + rejected,
         rejected=rejected,

@@ -36,7 +36,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
     return Rows(
         relation=_relation(request, session),
         label=request.label,
-        decimal=request.decimal,
+        decimal=request.format.decimal,
         columns=dict.fromkeys(request.wanted, "text"),
         read=read_lines,
         rejected=rejected,
@@ -46,7 +46,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
 
 def _stage_lines(request: ReadRequest, session: Session) -> int:
     """Every line that is not blank, with its number; how many."""
-    text = as_utf8(request.path, request.encoding, request.workbench)
+    text = as_utf8(request.path, request.format.encoding, request.workbench)
     if text.uniform and _read_fast(request, text, session):
         return text.lines
     return _read_exactly(request, text, session)

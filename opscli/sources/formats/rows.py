@@ -25,6 +25,18 @@ REJECT_COLUMNS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """How files are written; `auto` = found out. `type` is a suffix that stands for a format, such as csv."""
+
+    type: str = "auto"
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    header: str = "auto"
+    """auto, true or false."""
+    decimal: str = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
     """One file to read. `table` is a scratch table that the format may fill.
 
@@ -38,10 +50,9 @@ class ReadRequest:
     source: str
     table: str
     workbench: Path
-    encoding: str = "auto"
-    delimiter: str = "auto"
-    header: str = "auto"
-    decimal: str = "."
+    format: FileFormat = field(default_factory=FileFormat)
+    first_line: int = 1
+    """Number of the file's first line, where `path` holds a part of what people know by `label`."""
     wanted: tuple[str, ...] = ()
     exact: frozenset[str] = frozenset()
     local: Mapping[str, str] = field(default_factory=dict)

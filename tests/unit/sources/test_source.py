@@ -5,7 +5,8 @@ from dataclasses import fields
 import pytest
 
 from opscli.kinds import PACKAGE_FOLDER, read_schema
-from opscli.sources.file import FileFormat, FileSettings
+from opscli.sources.file import FileSettings
+from opscli.sources.formats.rows import FileFormat
 from opscli.sources.source import Limit, Mapped, SourceSpec, read_limit
 
 
