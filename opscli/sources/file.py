@@ -39,13 +39,11 @@ def settings(data: Mapping[str, Any]) -> FileSettings:
 
 def read_format(stated: Mapping[str, Any]) -> FileFormat:
     """The `format:` block of a document."""
-    return FileFormat(
-        type=str(stated.get("type", "auto")),
-        encoding=str(stated.get("encoding", "auto")),
-        delimiter=str(stated.get("delimiter", "auto")),
-        header=str(stated.get("header", "auto")).lower(),
-        decimal=str(stated.get("decimal", ".")),
-    )
+    return FileFormat(**{name: _as_text(value) for name, value in stated.items()})
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def check(spec: FileSettings, document: Document) -> Iterable[Issue]:

@@ -72,6 +72,11 @@ def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, con
         at=ctx.known_at,
         known=cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq),
         wanted=wanted_columns(spec, entity)[0],
+        cursor=spec.cursor,
+        full=bool(ctx.options.get("full")),
+        since=str(ctx.options.get("since") or ""),
+        limit=ctx.options.get("limit"),
+        piped=bool(ctx.options.get("piped")),
         progress=ctx.progress,
     )
     gathered: Gathered = load_kind("opscli.sources", spec.type).gather(spec.settings, asked)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from opscli.clock import parse_duration
 from opscli.config.document import Document, Place
 from opscli.config.validate import did_you_mean
 from opscli.engine.entity import Entity
@@ -16,6 +17,7 @@ from opscli.phrases import say
 from opscli.rules.sugar import Written
 from opscli.rules.tree import RuleInvalid
 from opscli.sources.expressions import AnyName, parse_condition, parse_value
+from opscli.sources.gathering import Cursor
 from opscli.stage import Catalog, Provided
 
 DERIVED_NAMESPACES = ("email", "phone", "any")
@@ -67,6 +69,8 @@ class SourceSpec:
     max_rejects: Limit
     max_delta: Limit
     on_delete: str
+    cursor: Cursor
+    drift: str
     brand: str
     settings: Any
     document: Document
@@ -89,6 +93,8 @@ def parse(document: Document) -> SourceSpec:
         max_rejects=read_limit(data.get("max_rejects", _DEFAULT_MAX_REJECTS)),
         max_delta=read_limit(data["max_delta"]) if "max_delta" in data else Limit(),
         on_delete=str(data.get("on_delete", "keep")),
+        cursor=_cursor(data.get("cursor", "file")),
+        drift=str(data.get("drift", "warn")),
         brand=str(data.get("brand", "main")),
         settings=load_kind("opscli.sources", kind).settings(data),
         document=document,
@@ -124,6 +130,12 @@ def read_limit(value: str | float) -> Limit:
     if isinstance(value, str):
         return Limit(share=float(value.rstrip("% ")) / 100)
     return Limit(rows=value) if isinstance(value, int) else Limit(share=float(value))
+
+
+def _cursor(value: Any) -> Cursor:
+    if value == "file":
+        return Cursor()
+    return Cursor(column=str(value["column"]), lookback=parse_duration(value.get("lookback", "0s")).total_seconds())
 
 
 def _mapped(value: Any) -> Mapped:

@@ -10,7 +10,7 @@ from opscli.engine.warehouse import Session
 from opscli.sources.formats.dialect import CsvDialect, decide
 from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.records import QUOTE, Record, Shape, records
-from opscli.sources.formats.rows import LINE, RAW, ReadRequest, Rows, insert_rejects, text_literal
+from opscli.sources.formats.rows import LINE, RAW, ReadRequest, Rows, decimal_of, insert_rejects, text_literal
 
 SUFFIXES = ("csv", "tsv", "txt")
 _BATCH_RECORDS = 50_000
@@ -37,7 +37,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
     return Rows(
         relation=_relation(request, dialect, session, line),
         label=request.label,
-        decimal=request.format.decimal,
+        decimal=decimal_of(request.format),
         columns=dict.fromkeys(dialect.header, "text"),
         read=kept + rejected,
         rejected=rejected,

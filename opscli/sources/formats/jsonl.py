@@ -9,7 +9,7 @@ from itertools import islice
 from opscli.engine.dialect import MONEY
 from opscli.engine.warehouse import Session
 from opscli.sources.formats.encoding import TextFile, as_utf8
-from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, text_literal
+from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, decimal_of, text_literal
 
 SUFFIXES = ("jsonl", "ndjson")
 _BATCH_LINES = 50_000
@@ -36,7 +36,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
     return Rows(
         relation=_relation(request, session),
         label=request.label,
-        decimal=request.format.decimal,
+        decimal=decimal_of(request.format),
         columns=dict.fromkeys(request.wanted, "text"),
         read=read_lines,
         rejected=rejected,

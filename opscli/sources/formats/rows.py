@@ -24,16 +24,36 @@ REJECT_COLUMNS = {
 }
 
 
+AUTO = "auto"
+"""Found out from the file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFormat:
-    """How files are written; `auto` = found out. `type` is a suffix that stands for a format, such as csv."""
+    """How files are written; `auto` = found out. `type` is the ending that stands for a format, such as csv."""
 
-    type: str = "auto"
-    encoding: str = "auto"
-    delimiter: str = "auto"
-    header: str = "auto"
-    """auto, true or false."""
-    decimal: str = "."
+    type: str = AUTO
+    encoding: str = AUTO
+    delimiter: str = AUTO
+    quote: str = AUTO
+    """The quote character, or none."""
+    escape: str = AUTO
+    """What stands before a quote inside quotes: the quote itself, a backslash, or none."""
+    header: str = AUTO
+    """auto, true, false, or the number of header lines."""
+    skip: str = AUTO
+    """Number of lines before the header, or auto."""
+    decimal: str = AUTO
+    """`.` or `,`."""
+    sheet: str = ""
+    """Sheet of a workbook: its name, or its place from 1; the first one with rows when empty."""
+    records: str = ""
+    """Where the list of records stands in a JSON document, as JSONPath; empty = found out."""
+
+
+def decimal_of(stated: FileFormat) -> str:
+    """The decimal sign as stated, a point where nothing is."""
+    return "." if stated.decimal == AUTO else stated.decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
