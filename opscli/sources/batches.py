@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,6 +52,7 @@ def together(found: Sequence[tuple[int, Rows]], dialect: Dialect) -> Iterator[Ba
                 relation=f"({' UNION ALL '.join(branches)})",
                 read=sum(rows.read for _, rows in members),
                 rejected=sum(rows.rejected for _, rows in members),
+                repairs=sum((Counter(rows.repairs) for _, rows in members), Counter()),
                 spans=_around([rows.spans for _, rows in members]),
             ),
             labels={number: rows.label for number, rows in members},

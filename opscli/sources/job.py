@@ -120,18 +120,22 @@ def _by_source(plans: Sequence[SourcePlan]) -> dict[str, dict[str, object]]:
             "status": "loaded" if plan.gathered.files else "unchanged",
             "files": len(plan.gathered.files),
             **plan.counts.as_dict(),
+            "repaired": sum(plan.repairs.values()),
+            "repairs": dict(plan.repairs),
         }
         for plan in plans
     }
 
 
 def _write_rejects(plan: ImportPlan, ctx: Context) -> list[str]:
-    """Reject files of this run, as paths relative to the project; a dry run leaves none."""
+    """Files of what was rejected or mended, as paths relative to the project; a dry run leaves none."""
     if ctx.dry:
         return []
-    found = [source.spec.name for source in plan.sources if source.counts.rejected]
-    if not found:
+    rejected = [source.spec.name for source in plan.sources if source.counts.rejected]
+    mended = [source.spec.name for source in plan.sources if source.repairs]
+    if not rejected and not mended:
         return []
     with ctx.warehouse.read() as session:
-        paths = [rejects.write_file(session, name, ctx) for name in found]
+        paths = [rejects.write_rejects(session, name, ctx) for name in rejected]
+        paths += [rejects.write_repairs(session, name, ctx) for name in mended]
     return [path.relative_to(ctx.project.root).as_posix() for path in paths]

@@ -39,6 +39,8 @@ class SourcePlan:
     stopped: str = ""
     """Why a guard stops this load, or empty."""
     sample: Sequence[Mapping[str, object]] = ()
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    """Records that were mended, and lines left out, by kind; each is listed in the repairs file."""
 
 
 def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -> SourcePlan:
@@ -60,6 +62,7 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
                 first_backfill=first,
                 stopped=_stopped(spec, entity, counts, session),
                 sample=rejects.sample(session, spec.name) if counts.rejected else (),
+                repairs=dict(work.repairs),
             )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,6 +61,9 @@ class Preparation:
     session: Session
     workbench: Path
     first: bool
+    repairs: Counter[str] = field(default_factory=Counter)
+    """Records that were mended, and lines left out, by kind."""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def staged(self) -> str:
@@ -77,6 +81,7 @@ class Preparation:
                 kept, bad = self._judge(batch)
                 read += rows.read
                 rejected += rows.rejected + bad
+                self.repairs.update(rows.repairs)
                 filtered += rows.read - rows.rejected - kept
                 self.ctx.progress.advance(self.spec.name, read, None)
             self._drop(*(f"{_RAW}_{number}" for number, _ in portion))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from opscli.engine.versions import literal
@@ -11,7 +12,7 @@ from opscli.engine.warehouse import Session
 from opscli.errors import CannotCreate
 from opscli.phrases import say
 from opscli.sources.batches import FILE, Batch
-from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, text_literal
+from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, REPAIR_COLUMNS, REPAIRS, text_literal
 from opscli.sources.judge import PROBLEM, REASON, Judged
 from opscli.stage import Context
 
@@ -21,8 +22,9 @@ _BATCH_ROWS = 10_000
 
 
 def prepare(session: Session) -> None:
-    """An empty staging table."""
+    """Empty staging tables."""
     session.create(REJECTS, REJECT_COLUMNS)
+    session.create(REPAIRS, REPAIR_COLUMNS)
 
 
 def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, staged: str) -> None:
@@ -37,8 +39,10 @@ def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, st
     labels = " ".join(f"WHEN {number} THEN {text_literal(batch.labels[number])}" for number in numbers)
     session.execute(
         f"INSERT INTO {REJECTS} SELECT ?, CASE s.{quote(FILE)} {labels} END, s.{quote(LINE)}, {column}, "
-        f"s.{quote(REASON)}, r.{quote(RAW)} FROM {staged} AS s JOIN {batch.rows.relation} AS r "
+        f"s.{quote(REASON)}, coalesce(m.raw, r.{quote(RAW)}) FROM {staged} AS s JOIN {batch.rows.relation} AS r "
         f"ON r.{quote(FILE)} = s.{quote(FILE)} AND r.{quote(LINE)} = s.{quote(LINE)} "
+        f"LEFT JOIN {REPAIRS} AS m ON m.read_as <> '' AND m.file = CASE s.{quote(FILE)} {labels} END "
+        f"AND m.line_no = s.{quote(LINE)} "
         f"WHERE {wrong} AND r.{quote(FILE)} IN ({', '.join(map(str, numbers))})",
         (source,),
     )
@@ -61,16 +65,36 @@ def store(session: Session, source: str, entity: str, ctx: Context, load_seq: in
     )
 
 
-def write_file(session: Session, source: str, ctx: Context) -> Path:
-    """Write rejects/<run>/<source>.csv; cells that a spreadsheet would run as formulas get an apostrophe."""
-    path = ctx.project.root / FOLDER / ctx.run_id / f"{source}.csv"
+def write_rejects(session: Session, source: str, ctx: Context) -> Path:
+    """Write rejects/<run>/<source>.csv: every row that was not loaded."""
+    query = f"SELECT * FROM {REJECTS} WHERE source = ? ORDER BY file, line_no, column_name"
+    return _write(
+        session, query, source, ctx, _Sheet(f"{source}.csv", ("source", "file", "line", "column", "reason", "raw"))
+    )
+
+
+def write_repairs(session: Session, source: str, ctx: Context) -> Path:
+    """Write rejects/<run>/<source>.repairs.csv: every record that was mended, and lines that were left out."""
+    query = f"SELECT * FROM {REPAIRS} WHERE source = ? ORDER BY file, line_no"
+    sheet = _Sheet(f"{source}.repairs.csv", ("source", "file", "line", "repair", "raw", "read_as"))
+    return _write(session, query, source, ctx, sheet)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    name: str
+    header: tuple[str, ...]
+
+
+def _write(session: Session, query: str, source: str, ctx: Context, sheet: _Sheet) -> Path:
+    """A CSV file in rejects/<run>/; cells that a spreadsheet would run as formulas get an apostrophe."""
+    path = ctx.project.root / FOLDER / ctx.run_id / sheet.name
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = path.with_suffix(".part")
         with temporary.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
-            writer.writerow(("source", "file", "line", "column", "reason", "raw"))
-            query = f"SELECT * FROM {REJECTS} WHERE source = ? ORDER BY file, line_no, column_name"
+            writer.writerow(sheet.header)
             for batch in session.batches(query, (source,), size=_BATCH_ROWS):
                 writer.writerows([_harmless(value) for value in row.values()] for row in batch.to_pylist())
         os.replace(temporary, path)  # noqa: PTH105  atomic, also over an older file

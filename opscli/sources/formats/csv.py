@@ -1,54 +1,231 @@
-"""CSV and TSV: well-formed files go straight through DuckDB, the others record by record through our own reader."""
+"""CSV and TSV: sound lines go through DuckDB under one fixed dialect, the others through our own reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from datetime import MAXYEAR, MINYEAR, datetime
-from itertools import islice
+from pathlib import Path
 
 from opscli.engine.warehouse import Session
-from opscli.sources.formats.dialect import CsvDialect, decide
 from opscli.sources.formats.encoding import TextFile, as_utf8
-from opscli.sources.formats.records import QUOTE, Record, Shape, records
-from opscli.sources.formats.rows import LINE, RAW, ReadRequest, Rows, decimal_of, insert_rejects, text_literal
+from opscli.sources.formats.layout import Layout
+from opscli.sources.formats.lines import body
+from opscli.sources.formats.reader import Batch, Left, Reader, Row, is_total
+from opscli.sources.formats.records import NONE, Shape, split
+from opscli.sources.formats.repair import MAX_CELL, Outcome
+from opscli.sources.formats.rows import (
+    LINE,
+    RAW,
+    ReadRequest,
+    Repair,
+    Rows,
+    decimal_of,
+    insert_rejects,
+    insert_repairs,
+    text_literal,
+)
+from opscli.sources.formats.sniff import sniff
 
-SUFFIXES = ("csv", "tsv", "txt")
-_BATCH_RECORDS = 50_000
+SUFFIXES = ("csv", "tsv", "txt", "tab", "psv")
+_TAIL_BYTES = 1 << 16
+_DELIMITER_BYTES = 4
+"""The longest delimiter that the engine takes."""
+_LONGEST_RAW = 1 << 16
+"""Characters of a rejected record that are kept."""
 
 
 def read(request: ReadRequest, session: Session) -> Rows:
     """Stage one file as text columns with line numbers."""
     text = as_utf8(request.path, request.format.encoding, request.workbench)
-    dialect = decide(text.path, text.newline, delimiter=request.format.delimiter, header=request.format.header)
-    if not dialect.header:
-        return Rows(
-            relation=_relation(request, dialect, session, LINE),
-            label=request.label,
-            columns={},
-            read=0,
-            open_columns=True,
-        )
-    rejected = 0
-    line = f"rowid + {1 + dialect.has_header}"
-    if not (text.uniform and _read_fast(request, text, dialect, session)):
-        rejected = _read_exactly(request, text, dialect, session)
+    found = sniff(text.path, text.newline, request.format, request.label, request.wanted)
+    layout = found.layout
+    if not layout.names:
+        return _nothing(request, session)
+    reading = _Reading(request, session, text, layout)
+    if reading.is_sound and reading.fast():
+        line = f"rowid + {layout.first}"
+    else:
+        reading.exactly()
         line = session.dialect.quote(LINE)
-    kept = int(session.value(f"SELECT count(*) FROM {request.table}"))
+    filled = _filled(layout, session)
+    kept = int(session.value(f"SELECT count(*) FROM {request.table} WHERE {filled}"))
     return Rows(
-        relation=_relation(request, dialect, session, line),
+        relation=_relation(request, layout, session, line),
         label=request.label,
         decimal=decimal_of(request.format),
-        columns=dict.fromkeys(dialect.header, "text"),
-        read=kept + rejected,
-        rejected=rejected,
-        spans=_spans(request, dialect, session),
-        notes=(f"{text.encoding}, delimiter {dialect.delimiter!r}",),
+        columns=dict.fromkeys(layout.names, "text"),
+        read=kept + reading.rejected,
+        rejected=reading.rejected,
+        repairs=dict(reading.repairs),
+        layout={
+            "type": "csv",
+            "names": list(layout.names),
+            "delimiter": layout.shape.delimiter,
+            "quote": layout.shape.quote,
+            "escape": layout.shape.escape,
+        },
+        spans=_spans(request, layout, session),
+        notes=tuple(f"{left.what}:{left.first}-{left.last}" for left in reading.left),
     )
 
 
-def _spans(request: ReadRequest, dialect: CsvDialect, session: Session) -> dict[str, tuple[datetime, datetime]]:
+class _Reading:
+    """The reading of one file into `request.table`."""
+
+    def __init__(self, request: ReadRequest, session: Session, text: TextFile, layout: Layout) -> None:
+        self._request = request
+        self._session = session
+        self._text = text
+        self._layout = layout
+        self.rejected = 0
+        self.repairs: Counter[str] = Counter()
+        self.left: list[Left] = []
+
+    @property
+    def is_sound(self) -> bool:
+        """Nothing speaks against reading the whole file at once: one line end, no escapes, no totals at the end."""
+        shape = self._layout.shape
+        doubled = shape.escape in (NONE, shape.quote)
+        return (
+            self._text.uniform
+            and doubled
+            and len(shape.delimiter.encode()) <= _DELIMITER_BYTES
+            and not self._has_totals()
+        )
+
+    def fast(self) -> bool:
+        """Let DuckDB read the whole file under the fixed dialect; False when it is not one sound record a line."""
+        skipped = self._layout.first - 1
+        if not self._load(self._text.path, skip=skipped, newline=self._text.newline):
+            return False
+        # Fewer rows than lines: blank lines or line breaks inside quotes. No row can hide, each has at least one line.
+        found = int(self._session.value(f"SELECT count(*) FROM {self._request.table}"))
+        return found == self._text.lines - skipped and not self._repeats_header()
+
+    def exactly(self) -> None:
+        """Read to the end of the table: sound lines in bulk, the others record by record."""
+        columns = {LINE: "integer", **dict.fromkeys(self._layout.names, "text")}
+        self._session.create(self._request.table, columns)
+        with self._text.path.open(encoding="utf-8", newline=self._text.newline) as file:
+            for _ in range(self._layout.first - 1):
+                file.readline()
+            reader = Reader(file, self._layout)
+            for batch in reader.batches():
+                self._store(batch)
+        self.left = reader.left
+        for left in reader.left:
+            if left.what != "empty":
+                self._note_left(left)
+
+    def _load(self, path: Path, *, skip: int = 0, newline: str = "\n", numbered: bool = False) -> bool:
+        import duckdb
+
+        shape, names = self._layout.shape, self._layout.names
+        columns = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
+        columns = f"{text_literal(LINE)}: 'BIGINT', {columns}" if numbered else columns
+        newline = {"\n": "\\n", "\r\n": "\\r\\n", "\r": "\\r"}[newline]
+        quote, escape = text_literal(shape.quote), text_literal(shape.escape)
+        options = (
+            f"columns = {{{columns}}}, auto_detect = false, header = false, skip = {skip}, "
+            f"delim = {text_literal(shape.delimiter)}, quote = {quote}, escape = {escape}, new_line = '{newline}', "
+            f"strict_mode = true, null_padding = false, encoding = 'utf-8', compression = 'none', "
+            f"max_line_size = {MAX_CELL}"
+        )
+        source = f"SELECT * FROM read_csv({text_literal(str(path))}, {options})"
+        into = "INSERT INTO" if numbered else "CREATE OR REPLACE TABLE"
+        # The order of insertion is the order of the file: a row's number is its line.
+        self._session.execute("SET preserve_insertion_order = true")
+        try:
+            self._session.execute(f"{into} {self._request.table} {'' if numbered else 'AS '}{source}")
+        except duckdb.Error:
+            return False
+        finally:
+            self._session.execute("SET preserve_insertion_order = false")
+        return True
+
+    def _repeats_header(self) -> bool:
+        quote = self._session.dialect.quote
+        for cells in self._layout.header_lines:
+            if len(cells) != self._layout.width:
+                continue
+            same = " AND ".join(
+                f"{quote(name)} IS NOT DISTINCT FROM {text_literal(cell) if cell else 'NULL'}"
+                for name, cell in zip(self._layout.names, cells, strict=True)
+            )
+            if self._session.value(f"SELECT 1 FROM {self._request.table} WHERE {same} LIMIT 1"):
+                return True
+        return False
+
+    def _has_totals(self) -> bool:
+        """Whether the last line is a total or a note in the table's width."""
+        with self._text.path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            tail = file.read().decode("utf-8", errors="ignore")
+        lines = [line for line in tail.split(self._text.newline) if line.strip()]
+        return bool(lines) and is_total(split(body(lines[-1]), self._layout.shape)[0], self._layout)
+
+    def _store(self, batch: Batch) -> None:
+        if batch.clean:
+            place = self._request.workbench / "clean.csv"
+            edge = self._layout.shape.delimiter
+            with place.open("w", encoding="utf-8", newline="") as out:
+                out.writelines(f"{number}{edge}{line}\n" for number, line in batch.clean)
+            if not self._load(place, numbered=True):
+                self._insert([_by_letter(number, line, self._layout.shape) for number, line in batch.clean])
+        if batch.rows:
+            self._insert(batch.rows)
+
+    def _insert(self, rows: list[Row]) -> None:
+        import pyarrow as pa
+
+        good = [(row.line_no, row.outcome.cells) for row in rows if row.outcome.cells is not None]
+        bad = [(row.line_no, row.outcome.problem, row.raw[:_LONGEST_RAW]) for row in rows if row.outcome.cells is None]
+        insert_rejects(self._session, self._request, bad)
+        self.rejected += len(bad)
+        mended = [row for row in rows if row.outcome.repair]
+        self.repairs.update(row.outcome.repair for row in mended)
+        insert_repairs(
+            self._session,
+            self._request,
+            [Repair(row.line_no, row.outcome.repair, row.raw[:_LONGEST_RAW], self._written(row)) for row in mended],
+        )
+        if good:
+            data = {LINE: pa.array([line for line, _ in good], pa.int64())}
+            cells = zip(*(cells for _, cells in good), strict=True)
+            data |= {
+                name: pa.array(values, pa.string()) for name, values in zip(self._layout.names, cells, strict=True)
+            }
+            self._session.insert_arrow(self._request.table, pa.table(data))
+
+    def _written(self, row: Row) -> str:
+        """The cells of a mended record, as they were read."""
+        return " | ".join(row.outcome.cells or ())[:_LONGEST_RAW]
+
+    def _note_left(self, left: Left) -> None:
+        self.repairs[left.what] += 1
+        told = f"{left.first}-{left.last}" if left.last > left.first else str(left.first)
+        insert_repairs(self._session, self._request, [Repair(left.first, left.what, told, "")])
+
+
+def _by_letter(number: int, line: str, shape: Shape) -> Row:
+    return Row(number, line, Outcome(tuple(split(line, shape)[0])))
+
+
+def _nothing(request: ReadRequest, session: Session) -> Rows:
+    """An empty file: no rows, and no columns that one could miss."""
+    quote = session.dialect.quote
+    relation = f"(SELECT CAST(NULL AS BIGINT) AS {quote(LINE)}, '' AS {quote(RAW)} WHERE FALSE)"
+    return Rows(relation=relation, label=request.label, columns={}, read=0, open_columns=True)
+
+
+def _filled(layout: Layout, session: Session) -> str:
+    """SQL: not every cell of the row is empty."""
+    return f"coalesce({', '.join(session.dialect.quote(name) for name in layout.names)}) IS NOT NULL"
+
+
+def _spans(request: ReadRequest, layout: Layout, session: Session) -> dict[str, tuple[datetime, datetime]]:
     """Around the local times of each column: an ISO text begins with its year, another form is read."""
-    local = {name: form for name, form in request.local.items() if name in dialect.header}
+    local = {name: form for name, form in request.local.items() if name in layout.names}
     if not local:
         return {}
     ends = []
@@ -68,73 +245,20 @@ def _whole_years(first: int, last: int) -> tuple[datetime, datetime]:
     return datetime(low, 1, 1), datetime(high, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001  local times of some zone
 
 
-def _relation(request: ReadRequest, dialect: CsvDialect, session: Session, line: str) -> str:
+def _relation(request: ReadRequest, layout: Layout, session: Session, line: str) -> str:
     """Rows of the staged table, with their text put together again as the file had it."""
     quote = session.dialect.quote
-    if not dialect.header:
-        return f"(SELECT CAST(NULL AS BIGINT) AS {quote(LINE)}, '' AS {quote(RAW)} WHERE FALSE)"
-    cells = [_as_written(quote(name), dialect.delimiter) for name in dialect.header]
-    raw = f" || {text_literal(dialect.delimiter)} || ".join(cells)
-    names = ", ".join(quote(name) for name in dialect.header)
-    return f"(SELECT {line} AS {quote(LINE)}, {raw} AS {quote(RAW)}, {names} FROM {request.table})"
-
-
-def _as_written(column: str, delimiter: str) -> str:
-    special = " OR ".join(
-        f"contains({column}, {text})" for text in (text_literal(delimiter), "'\"'", "chr(10)", "chr(13)")
+    cells = [_as_written(quote(name), layout.shape) for name in layout.names]
+    raw = f" || {text_literal(layout.shape.delimiter)} || ".join(cells)
+    names = ", ".join(quote(name) for name in layout.names)
+    return (
+        f"(SELECT {line} AS {quote(LINE)}, {raw} AS {quote(RAW)}, {names} FROM {request.table} "
+        f"WHERE {_filled(layout, session)})"
     )
-    quoted = f"'\"' || replace({column}, '\"', '\"\"') || '\"'"
+
+
+def _as_written(column: str, shape: Shape) -> str:
+    edge, mark, pair = (text_literal(text) for text in (shape.delimiter, shape.quote or '"', (shape.quote or '"') * 2))
+    special = " OR ".join(f"contains({column}, {text})" for text in (edge, mark, "chr(10)", "chr(13)"))
+    quoted = f"{mark} || replace({column}, {mark}, {pair}) || {mark}"
     return f"CASE WHEN {column} IS NULL THEN '' WHEN {special} THEN {quoted} ELSE {column} END"
-
-
-def _read_fast(request: ReadRequest, text: TextFile, dialect: CsvDialect, session: Session) -> bool:
-    """Let DuckDB read the whole file under the fixed dialect; False when it is not one clean record a line."""
-    import duckdb
-
-    columns = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in dialect.header)
-    newline = {"\n": "\\n", "\r\n": "\\r\\n", "\r": "\\r"}[text.newline]
-    options = (
-        f"columns = {{{columns}}}, auto_detect = false, header = false, skip = {int(dialect.has_header)}, "
-        f"delim = {text_literal(dialect.delimiter)}, quote = '{QUOTE}', escape = '{QUOTE}', new_line = '{newline}', "
-        "strict_mode = true, null_padding = false, encoding = 'utf-8', compression = 'none'"
-    )
-    # The order of insertion is the order of the file: a row's number is its line.
-    session.execute("SET preserve_insertion_order = true")
-    source = f"read_csv({text_literal(str(text.path))}, {options})"
-    try:
-        session.execute(f"CREATE OR REPLACE TABLE {request.table} AS SELECT * FROM {source}")
-    except duckdb.Error:
-        return False
-    finally:
-        session.execute("SET preserve_insertion_order = false")
-    # Fewer rows than lines: blank lines or line breaks inside quotes. No row can hide, each has at least one line.
-    found = int(session.value(f"SELECT count(*) FROM {request.table}"))
-    return found == text.lines - dialect.has_header
-
-
-def _read_exactly(request: ReadRequest, text: TextFile, dialect: CsvDialect, session: Session) -> int:
-    """Read record by record; rows rejected."""
-    session.create(request.table, {LINE: "integer", **dict.fromkeys(dialect.header, "text")})
-    shape = Shape(delimiter=dialect.delimiter, width=len(dialect.header), newline=text.newline)
-    rejected = 0
-    with text.path.open(encoding="utf-8", newline=text.newline) as file:
-        found = records(file, shape)
-        if dialect.has_header:
-            next(found, None)
-        while batch := list(islice(found, _BATCH_RECORDS)):
-            rejected += _store(request, dialect, session, batch)
-    return rejected
-
-
-def _store(request: ReadRequest, dialect: CsvDialect, session: Session, batch: list[Record]) -> int:
-    import pyarrow as pa
-
-    good = [record for record in batch if record.cells is not None]
-    bad = [(record.line_no, record.problem, record.raw) for record in batch if record.cells is None]
-    insert_rejects(session, request, bad)
-    if good:
-        cells: Iterator[tuple[str, ...]] = zip(*(record.cells or () for record in good), strict=True)
-        data = {LINE: pa.array([record.line_no for record in good], pa.int64())}
-        data |= {name: pa.array(values, pa.string()) for name, values in zip(dialect.header, cells, strict=True)}
-        session.insert_arrow(request.table, pa.table(data))
-    return len(bad)

@@ -1,146 +1,190 @@
-"""Read CSV records one by one, exactly: every physical line ends up in a record, with its line number and raw text.
-
-DuckDB reads well-formed files faster; this reader is for the others. A record that cannot be read is handed back as
-a problem, and a stray opening quote spoils one line, not the rest of the file.
-"""
+"""Read the cells of one CSV record, exactly where it is well formed, and in every way it could be meant where not."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-QUOTE = '"'
-_QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
-_MAX_RECORD_LINES = 1000
-_MAX_RECORD_CHARACTERS = 1 << 20
+NONE = ""
+"""No quote, no escape character."""
+_MOST_READINGS = 64
+_MOST_STEPS = 4000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What a record must look like: `width` cells (0 = any) between delimiters."""
+    """How records are written: `width` cells between delimiters, `escape` before a quote inside quotes.
+
+    With `escape` equal to the quote, a quote is doubled; with a backslash that also stands before delimiters.
+    """
 
     delimiter: str
-    width: int
-    newline: str = "\n"
+    width: int = 1
+    quote: str = '"'
+    escape: str = '"'
+
+    def but(self, **changes: str | int) -> Shape:
+        """The same with other marks."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    @cached_property
+    def clean(self) -> re.Pattern[str]:
+        """Matches a line that is one well-formed record of `width` cells, without a backslash that would escape."""
+        delimiter = re.escape(self.delimiter)
+        other = re.escape(self.quote + (self.escape if self.escape != self.quote else "")) + r"\r\n\0"
+        cell = plain = rf"(?:(?!{delimiter})[^{other}])*+"
+        if self.quote:
+            quote = re.escape(self.quote)
+            doubled = f"|{quote}{quote}" if self.escape == self.quote else ""
+            cell = rf"(?:{quote}(?:[^{other}]{doubled})*+{quote}|{plain})"
+        return re.compile(rf"{cell}(?:{delimiter}{cell}){{{self.width - 1}}}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One record: its first physical line (from 1), its cells, or why it has none."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a record: its cells, and how many marks had to be taken for something they usually are not."""
 
-    line_no: int
-    raw: str
-    cells: tuple[str, ...] | None
-    problem: str = ""
-    """`too_few_cells`, `too_many_cells`, `bad_quotes`, `unclosed_quote` or empty."""
+    cells: tuple[str, ...]
+    oddities: int = 0
 
 
-class _Lines:
-    """Physical lines with one-step look-ahead by pushing back."""
+def split(text: str, shape: Shape) -> tuple[list[str], str]:
+    """Cells by the letter of the dialect, and the problem, if any: `unclosed_quote` or `bad_quotes`.
 
-    def __init__(self, source: Iterator[str]) -> None:
-        self._source = source
-        self._waiting: list[str] = []
-        self.number = 0
-
-    def next(self) -> str | None:
-        line = self._waiting.pop() if self._waiting else next(self._source, None)
-        self.number += line is not None
-        return line
-
-    def push_back(self, lines: list[str]) -> None:
-        self._waiting.extend(reversed(lines))
-        self.number -= len(lines)
-
-
-def records(lines: Iterator[str], shape: Shape) -> Iterator[Record]:
-    """Every record of the lines (with their newlines); blank lines are no records."""
-    source = _Lines(lines)
-    while (line := source.next()) is not None:
-        text = line.rstrip("\r\n")
-        if not text:
-            continue
-        if QUOTE in text:
-            yield _quoted_record(line, source, shape)
-        else:
-            yield _judged(source.number, text, tuple(text.split(shape.delimiter)), shape)
-
-
-def _judged(line_no: int, raw: str, cells: tuple[str, ...], shape: Shape) -> Record:
-    if shape.width and len(cells) != shape.width:
-        problem = "too_few_cells" if len(cells) < shape.width else "too_many_cells"
-        return Record(line_no=line_no, raw=raw, cells=None, problem=problem)
-    return Record(line_no=line_no, raw=raw, cells=cells)
-
-
-def _quoted_record(first: str, source: _Lines, shape: Shape) -> Record:
-    """A record that holds quotes; it takes further lines while a quote is open."""
-    line_no = source.number
-    taken = [first]
-    while True:
-        text = "".join(taken).rstrip("\r\n")
-        cells, problem = _split(text, shape.delimiter)
-        if problem != "unclosed_quote":
-            break
-        more = _until_quote(source, taken)
-        if not more:  # the quote never closes: only the line that opened it is at fault
-            source.push_back(taken[1:])
-            return Record(line_no=line_no, raw=first.rstrip("\r\n"), cells=None, problem=problem)
-        taken.extend(more)
-    record = _judged(line_no, text, tuple(cells), shape) if not problem else None
-    if record is not None and not record.problem:
-        return record
-    if len(taken) > 1 and all(_stands_alone(line, shape) for line in taken[1:]):
-        source.push_back(taken[1:])
-        return Record(line_no=line_no, raw=first.rstrip("\r\n"), cells=None, problem="unclosed_quote")
-    return record or Record(line_no=line_no, raw=text, cells=None, problem=problem)
-
-
-def _until_quote(source: _Lines, taken: list[str]) -> list[str]:
-    """The next lines up to one with a quote; empty (all pushed back) at the end of the file or beyond the caps."""
-    more: list[str] = []
-    size = sum(map(len, taken))
-    while (line := source.next()) is not None:
-        more.append(line)
-        size += len(line)
-        if QUOTE in line:
-            return more
-        if len(taken) + len(more) > _MAX_RECORD_LINES or size > _MAX_RECORD_CHARACTERS:
-            break
-    source.push_back(more)
-    return []
-
-
-def _stands_alone(line: str, shape: Shape) -> bool:
-    """The line is a whole record by itself, without a quote inside an unquoted cell."""
-    text = line.rstrip("\r\n")
-    cells, problem = _split(text, shape.delimiter)
-    unquoted = _QUOTED.sub("", text)
-    return not problem and len(cells) == shape.width and QUOTE not in unquoted
-
-
-def _split(text: str, delimiter: str) -> tuple[list[str], str]:
-    """Cells of a record and the problem, if any. A quote inside an unquoted cell is a character like any other."""
+    Cells are whole without a problem only; a quote inside an unquoted cell is a `stray_quote`, whose cells are whole.
+    """
     cells: list[str] = []
-    position = 0
+    position, stray = 0, ""
     while True:
-        if text.startswith(QUOTE, position):
-            match = _QUOTED.match(text, position)
-            if match is None:
-                return [], "unclosed_quote"
-            cells.append(match[1].replace(QUOTE * 2, QUOTE))
-            position = match.end()
-            if position < len(text) and not text.startswith(delimiter, position):
-                return [], "bad_quotes"
+        if shape.quote and text.startswith(shape.quote, position):
+            end = _closing(text, position + 1, shape)
+            if end < 0:
+                return cells, "unclosed_quote"
+            cells.append(_inner(text[position + 1 : end], shape))
+            position = end + 1
+            if position < len(text) and not text.startswith(shape.delimiter, position):
+                return cells, "bad_quotes"
         else:
-            end = text.find(delimiter, position)
-            end = len(text) if end < 0 else end
-            cells.append(text[position:end])
+            end = _unquoted_end(text, position, shape)
+            cell = _plain(text[position:end], shape)
+            stray = "stray_quote" if shape.quote and shape.quote in cell and shape.escape != "\\" else stray
+            cells.append(cell)
             position = end
         if position >= len(text):
-            return cells, ""
-        position += len(delimiter)
-        if position == len(text):  # the delimiter was the last character: one more, empty cell
+            return cells, stray
+        position += len(shape.delimiter)
+        if position == len(text):  # the delimiter was the last mark: one more, empty cell
             cells.append("")
-            return cells, ""
+            return cells, stray
+
+
+def readings(text: str, shape: Shape) -> list[Reading]:
+    """Every reading with `width` cells, fewest oddities first; capped, for texts that are made of quotes.
+
+    Each cell that begins with a quote is read as quoted, up to any quote before a delimiter, and as literal text.
+    """
+    return sorted(_Search(text, shape).from_cell(0, ()), key=lambda reading: reading.oddities)
+
+
+class _Search:
+    """All readings of one text, depth first, with a bound on the work."""
+
+    def __init__(self, text: str, shape: Shape) -> None:
+        self._text = text
+        self._shape = shape
+        self._steps = 0
+        self._found = 0
+
+    def from_cell(self, position: int, before: tuple[str, ...], oddities: int = 0) -> Iterator[Reading]:
+        """Readings that go on at `position` with these cells behind them."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS or self._found >= _MOST_READINGS:
+            return
+        last = len(before) + 1 == self._shape.width
+        for cell, end, odd in self._cells(position):
+            if end == len(self._text):
+                if last:
+                    self._found += 1
+                    yield Reading((*before, cell), oddities + odd)
+            elif not last:
+                yield from self.from_cell(end + len(self._shape.delimiter), (*before, cell), oddities + odd)
+
+    def _cells(self, position: int) -> Iterator[tuple[str, int, int]]:
+        """(cell, end, oddities) of each way to read the cell at `position`."""
+        text, shape = self._text, self._shape
+        start = position
+        while start < len(text) and text[start] == " ":
+            start += 1
+        if shape.quote and text.startswith(shape.quote, start):
+            yield from self._quoted(start)
+        end = _unquoted_end(text, position, shape)
+        cell = _plain(text[position:end], shape)
+        yield cell, end, (cell.count(shape.quote) if shape.quote else 0)
+
+    def _quoted(self, start: int) -> Iterator[tuple[str, int, int]]:
+        """Quoted cells that begin at `start`: one for each quote that stands before a delimiter or the end."""
+        text, shape = self._text, self._shape
+        odd = 0
+        position = start + 1
+        while (found := text.find(shape.quote, position)) >= 0:
+            if shape.escape not in (NONE, shape.quote) and _escaped(text, found, start + 1, shape.escape):
+                position = found + 1
+                continue
+            run = 1
+            while text.startswith(shape.quote, found + run):
+                run += 1
+            after = found + run
+            while after < len(text) and text[after] == " " and shape.delimiter != " ":
+                after += 1
+            doubles = shape.escape == shape.quote
+            if after == len(text) or text.startswith(shape.delimiter, after):
+                closing = found + run - 1
+                cell = _inner(text[start + 1 : closing], shape)
+                yield cell, after, odd + (int(run % 2 == 0) if doubles else run - 1)
+            odd += run % 2 if doubles else run
+            position = found + run
+
+
+def _closing(text: str, position: int, shape: Shape) -> int:
+    """Place of the quote that closes a cell opened before `position`; -1 without one."""
+    while (found := text.find(shape.quote, position)) >= 0:
+        if shape.escape == shape.quote and text.startswith(shape.quote, found + 1):
+            position = found + 2
+        elif shape.escape not in (NONE, shape.quote) and _escaped(text, found, position, shape.escape):
+            position = found + 1
+        else:
+            return found
+    return -1
+
+
+def _escaped(text: str, place: int, start: int, escape: str) -> bool:
+    """An odd number of escape characters stands right before `place`."""
+    count = 0
+    while place - count - 1 >= start and text[place - count - 1] == escape:
+        count += 1
+    return count % 2 == 1
+
+
+def _inner(text: str, shape: Shape) -> str:
+    """What quotes hold, with escapes taken away."""
+    if shape.escape == shape.quote:
+        return text.replace(shape.quote * 2, shape.quote)
+    return _plain(text, shape)
+
+
+def _plain(text: str, shape: Shape) -> str:
+    """Text with a backslash taken from before marks; before other characters it stays what it is."""
+    if shape.escape in (NONE, shape.quote) or shape.escape not in text:
+        return text
+    marks = "".join(re.escape(mark) for mark in {shape.quote, shape.escape, shape.delimiter[:1]} - {NONE})
+    return re.sub(rf"{re.escape(shape.escape)}([{marks}])", r"\1", text)
+
+
+def _unquoted_end(text: str, position: int, shape: Shape) -> int:
+    """Where an unquoted cell ends: at the next delimiter that no backslash stands before, or at the end."""
+    end = text.find(shape.delimiter, position)
+    while end >= 0 and shape.escape not in (NONE, shape.quote) and _escaped(text, end, position, shape.escape):
+        end = text.find(shape.delimiter, end + 1)
+    return len(text) if end < 0 else end

@@ -28,6 +28,17 @@ AUTO = "auto"
 """Found out from the file."""
 
 
+REPAIRS = "scratch.import_repairs"
+REPAIR_COLUMNS = {
+    "source": "text",
+    "file": "text",
+    "line_no": "integer",
+    "repair": "text",
+    "raw": "text",
+    "read_as": "text",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFormat:
     """How files are written; `auto` = found out. `type` is the ending that stands for a format, such as csv."""
@@ -98,7 +109,21 @@ class Rows:
     """A first and a last instant around all values of a column of local times, where they are cheap to know."""
     types: tuple[str, ...] = ()
     """Engine types of the columns, where the file states any."""
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    """How many records of the file were mended, or lines left out, by kind; each is listed in the repairs."""
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    """How to read one record's text again: `type`, and for delimited texts names, delimiter, quote, escape."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One record that was mended: its line, what was done, its text, and what was read."""
+
+    line_no: int
+    kind: str
+    raw: str
+    read_as: str
 
 
 class Format(Protocol):
@@ -134,3 +159,22 @@ def insert_rejects(session: Session, request: ReadRequest, found: list[tuple[int
     }
     types = {name: pa.int64() if kind == "integer" else pa.string() for name, kind in REJECT_COLUMNS.items()}
     session.insert_arrow(REJECTS, pa.table(data, schema=pa.schema(types)))
+
+
+def insert_repairs(session: Session, request: ReadRequest, found: list[Repair]) -> None:
+    """Append mended records to the repairs."""
+    if not found:
+        return
+    import pyarrow as pa
+
+    count = len(found)
+    data: dict[str, Any] = {
+        "source": [request.source] * count,
+        "file": [request.label] * count,
+        "line_no": [repair.line_no for repair in found],
+        "repair": [repair.kind for repair in found],
+        "raw": [repair.raw for repair in found],
+        "read_as": [repair.read_as for repair in found],
+    }
+    types = {name: pa.int64() if kind == "integer" else pa.string() for name, kind in REPAIR_COLUMNS.items()}
+    session.insert_arrow(REPAIRS, pa.table(data, schema=pa.schema(types)))

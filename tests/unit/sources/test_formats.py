@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from opscli.errors import DataUnusable
-from opscli.sources.formats.dialect import decide
 from opscli.sources.formats.encoding import as_utf8
+from opscli.sources.formats.rows import FileFormat
+from opscli.sources.formats.sniff import sniff
 
 
 def dialect_of(tmp_path: Path, text: str, newline: str = "\n") -> tuple[str, tuple[str, ...], bool]:
     path = tmp_path / "a.csv"
     path.write_bytes(text.encode())
-    found = decide(path, newline)
-    return found.delimiter, found.header, found.has_header
+    layout = sniff(path, newline, FileFormat(), "a.csv").layout
+    return layout.shape.delimiter, layout.names, bool(layout.header_lines)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def dialect_of(tmp_path: Path, text: str, newline: str = "\n") -> tuple[str, tup
         ("1,a@example.com\n2,b@example.com\n", (",", ("c1", "c2"), False)),
         ("id,,id\n1,2,3\n", (",", ("id", "c2", "id_2"), True)),
         ("name\nAnn\n", (",", ("name",), True)),
-        ("", (",", (), True)),
+        ("", (",", (), False)),
         ("id,name\n" + "1,a\n" * 80 + '2,"stray\n3\n', (",", ("id", "name"), True)),
     ],
 )

@@ -1,0 +1,263 @@
+"""Read a table's lines to the end of the table: sound ones in bulk, the others record by record.
+
+Every line ends up in a record, a reject, or a note; a stray opening quote spoils its own line, not the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from opscli.sources.formats.layout import Layout, looks_like_header
+from opscli.sources.formats.lines import LONGEST_LINE, Lines, body
+from opscli.sources.formats.records import split
+from opscli.sources.formats.repair import MAX_CELL, Outcome, Repairer
+from opscli.sources.formats.shape import all_fit
+
+BATCH_LINES = 100_000
+_MOST_QUOTED_LINES = 1000
+_MOST_QUOTED_CHARACTERS = MAX_CELL
+_TWO_LINES = 2
+_NARROW = 3
+"""Tables below this width have no row that is mostly empty."""
+_TAIL = 10
+"""So many lines at the end of a table may be totals and notes."""
+_TOTALS = re.compile(
+    r"(?:grand ?|sub)?(?:total|sum|summe|gesamt|footnote|note|source|end of|合计|总计|小计|备注|注)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record that was not sound by itself: its line, text, and cells or what is wrong with it."""
+
+    line_no: int
+    raw: str
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Batch:
+    """Sound lines with their numbers, and the other records."""
+
+    clean: list[tuple[int, str]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Left:
+    """Lines of the file that are no records of the table, by what they are: line numbers of their first and last."""
+
+    what: str
+    first: int
+    last: int
+
+
+class Reader:
+    """The records of one table, from the first line of data on (the file stands there already)."""
+
+    def __init__(self, file: TextIO, layout: Layout) -> None:
+        self._layout = layout
+        self._repairer = Repairer(layout.shape, layout.columns)
+        self._lines = Lines(file, layout.first)
+        self._headers = set(layout.header_lines)
+        self.left: list[Left] = []
+
+    def batches(self) -> Iterator[Batch]:
+        """All of it, in portions; the last lines are held back until it is known that they are no totals."""
+        batch, held = Batch(), deque[tuple[int, str]]()
+        while (raw := self._lines.next()) is not None:
+            number, line = self._lines.number, body(raw)
+            if self._is_clean(line):
+                held.append((number, line))
+                if len(held) > _TAIL:
+                    batch.clean.append(held.popleft())
+                if len(batch.clean) >= BATCH_LINES:
+                    yield batch
+                    batch = Batch()
+            elif not line.strip(self._blanks):
+                if line.strip():
+                    self._leave("empty", number)
+                elif self._ends_after_blank():
+                    break
+            elif not self._deviating(number, raw, batch):
+                break
+        batch.clean.extend(self._without_totals(held))
+        yield batch
+
+    @property
+    def _blanks(self) -> str:
+        return " \t\xa0\ufeff" + self._layout.shape.delimiter
+
+    def _is_clean(self, line: str) -> bool:
+        """One well-formed record, and not all of it empty, and no repeated header."""
+        shape = self._layout.shape
+        if len(line) > MAX_CELL or not shape.clean.fullmatch(line):
+            return False
+        if shape.width == 1:
+            return bool(line.strip())
+        return bool(line.strip(self._blanks)) and not (
+            line.startswith(self._layout.names[0]) and tuple(split(line, shape)[0]) in self._headers
+        )
+
+    def _deviating(self, number: int, raw: str, batch: Batch) -> bool:
+        """Mend a record that begins with this line; False when the table has ended before it."""
+        line = body(raw)
+        if tuple(split(line, self._layout.shape)[0]) in self._headers:
+            self._leave("repeated_header", number)
+            return True
+        parts = self._repairer.parts(line)
+        for part in parts:
+            row = self._record(number, raw if part == line else part)
+            if row.outcome.cells is None and self._is_behind_the_table(number, row.raw):
+                return False
+            batch.rows.append(row)
+        return True
+
+    def _record(self, number: int, raw: str) -> Row:
+        line = body(raw)
+        if len(line) > LONGEST_LINE:
+            return Row(number, line[:MAX_CELL], Outcome(None, problem="cell_too_long"))
+        quote = self._layout.shape.quote
+        if quote and quote in line:
+            more = self._open_lines(raw)
+            if more:
+                whole = body("".join((raw, *more)))
+                outcome = self._of_several(more, whole)
+                if outcome is not None:
+                    return Row(number, whole, outcome)
+                self._lines.push_back(more)
+        outcome = self._repairer.mend(line)
+        if outcome.problem == "too_few_cells":
+            return self._broken_line(number, raw) or Row(number, line, outcome)
+        return Row(number, line, outcome)
+
+    def _open_lines(self, raw: str) -> list[str]:
+        """The lines after this one that belong to it by the letter: a quote stays open. Empty when it never closes."""
+        taken: list[str] = []
+        size = len(raw)
+        whole = raw
+        while split(body(whole), self._layout.shape)[1] == "unclosed_quote":
+            found = False
+            while (line_after := self._lines.next()) is not None:
+                taken.append(line_after)
+                size += len(line_after)
+                if self._layout.shape.quote in line_after:
+                    found = True
+                    break
+                if len(taken) > _MOST_QUOTED_LINES or size > _MOST_QUOTED_CHARACTERS:
+                    break
+            if not found:
+                self._lines.push_back(taken)
+                return []
+            whole = "".join((raw, *taken))
+        return taken
+
+    def _of_several(self, more: list[str], whole: str) -> Outcome | None:
+        """The record over several lines; None when its lines are records by themselves, or it is none."""
+        cells, problem = split(whole, self._layout.shape)
+        if all(self._repairer.stands(body(text)) for text in more):
+            return None
+        if not problem and len(cells) == self._layout.width:
+            return Outcome(tuple(cells)) if len(whole) <= MAX_CELL else Outcome(None, problem="cell_too_long")
+        outcome = self._repairer.mend(whole)
+        return outcome if outcome.cells is not None else None
+
+    def _broken_line(self, number: int, raw: str) -> Row | None:
+        """A line break within a cell that was not quoted: the next line goes on."""
+        following = self._lines.next()
+        if following is None:
+            return None
+        whole = body(raw + following)
+        if following.strip() and not self._repairer.stands(body(following)):
+            cells, problem = split(whole, self._layout.shape)
+            if not problem and len(cells) == self._layout.width and all_fit(cells, self._layout.columns):
+                return Row(number, whole, Outcome(tuple(cells), repair="line_break"))
+        self._lines.push_back([following])
+        return None
+
+    def _ends_after_blank(self) -> bool:
+        """Whether what follows a blank line is no part of the table: another one, or notes at the end of the file."""
+        ahead = self._lines.ahead(_TAIL + 1)
+        filled = [body(text) for text in ahead if text.strip()]
+        if not filled:
+            return True
+        if any(self._is_clean(text) or self._repairer.stands(text) for text in filled[:1]):
+            cells = tuple(split(filled[0], self._layout.shape)[0])
+            if not (len(filled) > 1 and looks_like_header_of_another(cells, self._layout)):
+                return False
+        if self._begins_table(filled):
+            return self._leave_rest("other_table")
+        short = len(ahead) <= _TAIL
+        if short and not any(self._repairer.stands(text) for text in filled):
+            return self._leave_rest("footer")
+        return False
+
+    def _begins_table(self, filled: list[str]) -> bool:
+        """Two lines of one width, which is another one, or whose first names columns."""
+        rows = [split(text, self._layout.shape)[0] for text in filled[:3]]
+        if len(rows) == 1 or {len(cells) for cells in rows} != {len(rows[0])} or len(rows[0]) == 1:
+            return False
+        return len(rows[0]) != self._layout.width or looks_like_header_of_another(tuple(rows[0]), self._layout)
+
+    def _is_behind_the_table(self, number: int, text: str) -> bool:
+        """Whether a record that could not be read begins a note at the end of the file, or another table."""
+        ahead = self._lines.ahead(_TAIL + 1)
+        filled = [body(text), *(body(line) for line in ahead if line.strip())]
+        if any(self._repairer.stands(line) for line in filled):
+            return False
+        if len(filled) > _TWO_LINES and self._begins_table(filled):
+            return self._leave_rest("other_table", number)
+        if len(ahead) <= _TAIL and self._is_note(text):
+            return self._leave_rest("footer", number)
+        return False
+
+    def _is_note(self, text: str) -> bool:
+        """A sentence or a total, and not the first cells of a row that was cut off."""
+        cells = split(text, self._layout.shape)[0]
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if not filled or 2 * len(filled) > max(self._layout.width, 2):
+            return False
+        first = self._layout.columns[0]
+        return bool(_TOTALS.match(filled[0])) or (first.telling and not first.fits(filled[0]) and " " in filled[0])
+
+    def _without_totals(self, held: deque[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        """The last sound lines, without totals and notes behind them."""
+        while held and is_total(split(held[-1][1], self._layout.shape)[0], self._layout):
+            number, _ = held.pop()
+            self._leave("footer", number)
+        yield from held
+
+    def _leave(self, what: str, number: int) -> None:
+        if self.left and self.left[-1].what == what and self.left[-1].last == number - 1:
+            self.left[-1].last = number
+        else:
+            self.left.append(Left(what, number, number))
+
+    def _leave_rest(self, what: str, number: int = 0) -> bool:
+        first = number or self._lines.number + 1
+        self.left.append(Left(what, first, self._lines.to_the_end()))
+        return True
+
+
+def is_total(cells: list[str], layout: Layout) -> bool:
+    """A total or a note in the table's width: most columns that are never empty are, and its first cell is no value."""
+    if layout.width < _NARROW or len(cells) != layout.width:
+        return False
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    needed = [cell for cell, column in zip(cells, layout.columns, strict=True) if not column.empties]
+    empty = sum(not cell.strip() for cell in needed)
+    if not filled or 2 * empty <= len(needed) or 2 * len(filled) > layout.width + 1:
+        return False
+    first = layout.columns[0]
+    return bool(_TOTALS.match(filled[0])) or (first.telling and bool(cells[0].strip()) and not first.fits(cells[0]))
+
+
+def looks_like_header_of_another(cells: tuple[str, ...], layout: Layout) -> bool:
+    """The cells name columns, and others than this table's."""
+    if len(cells) != layout.width:
+        return False
+    return cells not in layout.header_lines and looks_like_header(cells, layout.columns)
