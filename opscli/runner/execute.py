@@ -20,8 +20,8 @@ from opscli.runner.journal import Journal
 from opscli.runner.observer import Observer, Quiet
 from opscli.runner.resume import require_same_config
 from opscli.runner.slots import latest_due
-from opscli.runner.stages import FOUNDATIONS, STAGES, load_stage
-from opscli.runner.stores import Stores, job_lock, live_state, step_locks, with_warehouse
+from opscli.runner.stages import FOUNDATIONS, STAGES, claims_of, load_stage
+from opscli.runner.stores import Stores, claimed, job_lock, live_state, step_locks, with_warehouse
 from opscli.stage import Context, Preview, Project
 
 
@@ -130,7 +130,7 @@ def context_of(project: Project, stores: Stores, run: ledger.Run, request: Reque
 def run_step(step: StepSpec, ctx: Context) -> tuple[Preview, Outcome]:
     """Plan a step under its locks and apply exactly that plan."""
     stage = load_stage(step.uses)
-    with step_locks(ctx.project, stage.READS, stage.WRITES):
+    with claimed(ctx.project, claims_of(stage, ctx)), step_locks(ctx.project, stage.READS, stage.WRITES):
         faultpoint(f"step.{step.uses}.locked")
         plan = stage.plan(ctx)
         faultpoint(f"step.{step.uses}.planned")

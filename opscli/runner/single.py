@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from opscli.ids import fingerprint
 from opscli.outcome import Outcome
 from opscli.runner.execute import Request, RunResult, run_job
 from opscli.runner.job import JobSpec, Retries, StepSpec
 from opscli.runner.observer import Observer
 from opscli.runner.planning import JobPlan, plan_job
 from opscli.stage import Preview, Project
+
+_NAMED = 2
+"""Up to so many parts are named in the name of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,16 @@ def outcome_of(result: RunResult) -> Outcome:
 def _request(call: StageCall) -> Request:
     step = StepSpec(id=call.step, uses=call.step, options=dict(call.options), needs=(), on_failure="stop")
     retries = Retries(max=0, delay=timedelta())
-    job = JobSpec.of_one_step(f"{call.step}-by-hand", step, retries)
+    job = JobSpec.of_one_step(_name(call), step, retries)
     when = call.as_of or call.now
     return Request(
         job=job, now=call.now, slot=when, as_of=when, params=dict(call.options), force=True, approve=call.approve
     )
+
+
+def _name(call: StageCall) -> str:
+    """What the run is called: with the parts that were asked for, so that different ones may run side by side."""
+    only = call.options.get("only") or ()
+    names = [only] if isinstance(only, str) else sorted(only)
+    part = "-".join(names) if len(names) <= _NAMED else fingerprint(names)[:8]
+    return f"{call.step}-{part}-by-hand" if part else f"{call.step}-by-hand"

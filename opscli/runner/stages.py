@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import cast
 
 from opscli.errors import UsageError
 from opscli.phrases import listed, say
-from opscli.stage import Stage
+from opscli.stage import Context, Stage
 
 STAGES = {
     "import": "sources",
@@ -35,3 +36,9 @@ def load_stage(step: str) -> Stage:
             say("runner.no_step", step=step), remedy=say("runner.steps_are", names=listed(STAGES))
         ) from None
     return cast("Stage", importlib.import_module(f"opscli.{room}.job"))
+
+
+def claims_of(stage: Stage, ctx: Context) -> tuple[str, ...]:
+    """What only one run may work on at a time besides tables, such as the sources of an import; mostly nothing."""
+    claims: Callable[[Context], tuple[str, ...]] | None = getattr(stage, "claims", None)
+    return claims(ctx) if claims else ()

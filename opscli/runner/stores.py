@@ -105,6 +105,15 @@ def step_locks(project: Project, reads: Sequence[str], writes: Sequence[str]) ->
 
 
 @contextmanager
+def claimed(project: Project, names: Sequence[str]) -> Iterator[None]:
+    """Work on these alone, each by its name: a second run that wants one of them is told so at once (75)."""
+    with ExitStack() as stack:
+        for name in sorted(names):
+            stack.enter_context(filelock.hold(locks_folder(project), name, exclusive=True, wait=0.0))
+        yield
+
+
+@contextmanager
 def job_lock(project: Project, job: str) -> Iterator[None]:
     """One run of a job at a time: a second one is told so at once (75)."""
     with filelock.hold(locks_folder(project), f"job-{job}", exclusive=True, wait=0.0):

@@ -34,6 +34,11 @@ class ImportPlan:
         return tuple(source for source in self.sources if source.stopped)
 
 
+def claims(ctx: Context) -> tuple[str, ...]:
+    """A source is imported by one run at a time; imports of others may wait for the tables meanwhile."""
+    return tuple(f"source-{spec.name}" for spec in _chosen(ctx))
+
+
 def plan(ctx: Context) -> ImportPlan:
     """Read whatever is new and work out what would change. `options["only"]` names the sources, all by default."""
     specs = _chosen(ctx)
