@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -227,15 +227,18 @@ class DuckDBWarehouse:
 
 @contextmanager
 def transaction(session: DuckDBSession) -> Iterator[None]:
-    """Commit at the end, roll back on any exception."""
+    """Commit at the end, roll back on any exception, also one of the commit itself."""
+    import duckdb
+
     session.connection.execute("BEGIN")
     try:
         yield
+        faultpoint("warehouse.before_commit")
+        session.connection.execute("COMMIT")
     except BaseException:
-        session.connection.execute("ROLLBACK")
+        with suppress(duckdb.Error):  # a commit that failed has rolled back already
+            session.connection.execute("ROLLBACK")
         raise
-    faultpoint("warehouse.before_commit")
-    session.connection.execute("COMMIT")
     faultpoint("warehouse.after_commit")
 
 

@@ -14,6 +14,7 @@ from opscli.engine.entity import Entity
 from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
+from opscli.faults import faultpoint
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
@@ -123,6 +124,7 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
             session.execute(f"DROP TABLE {plan.staged}")
     load = cursors.Load(config=plan.config, load_seq=seq, run_id=ctx.run_id, at=ctx.known_at)
     cursors.keep_marks(ctx.state, plan.spec.name, plan.gathered.marks, load)
+    faultpoint("import.marks_kept")
     return closed
 
 
