@@ -60,6 +60,8 @@ class Asked:
     known: Mapping[str, Mark] = field(default_factory=dict)
     wanted: tuple[str, ...] = ()
     """Source columns that the mapping uses."""
+    optional: frozenset[str] = frozenset()
+    """Those of them that the source may lack."""
     cursor: Cursor = field(default_factory=Cursor)
     full: bool = False
     since: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from opscli.config.handbook import Book, Entry
+from opscli.kinds import load_kind
 from opscli.phrases import say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def source(spec: SourceSpec, book: Book) -> Entry:
     data = spec.document.data
     where = [(say("handbook.only_rows"), book.words(spec.where))] if spec.where is not None else []
     return Entry(
-        reads=(str(data.get("path", spec.type)),),
+        reads=(load_kind("opscli.sources", spec.type).place(spec.settings),),
         does=(say("handbook.becomes", entity=spec.entity),),
         rules=tuple(where),
         limits=tuple(

@@ -20,7 +20,7 @@ from opscli.kinds import load_kind
 from opscli.phrases import say
 from opscli.sources import cursors, rejects
 from opscli.sources.gathering import Asked, Gathered
-from opscli.sources.mapping import wanted_columns
+from opscli.sources.mapping import optional_columns, wanted_columns
 from opscli.sources.prepare import Counts, Preparation
 from opscli.sources.source import SourceSpec
 from opscli.stage import Context
@@ -76,6 +76,7 @@ def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, con
         at=ctx.known_at,
         known=cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq),
         wanted=wanted_columns(spec, entity)[0],
+        optional=optional_columns(spec, entity),
         cursor=spec.cursor,
         full=bool(ctx.options.get("full")),
         since=str(ctx.options.get("since") or ""),

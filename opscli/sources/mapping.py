@@ -60,6 +60,13 @@ def wanted_columns(spec: SourceSpec, entity: Entity) -> tuple[tuple[str, ...], f
     return tuple(dict.fromkeys(names)), frozenset(exact)
 
 
+def optional_columns(spec: SourceSpec, entity: Entity) -> frozenset[str]:
+    """Source columns that may be missing: without a map, those of entity columns that a row may lack."""
+    if spec.map is not None:
+        return frozenset()
+    return frozenset(column.name for column in entity.columns) - {*entity.required, *entity.key}
+
+
 def local_columns(spec: SourceSpec) -> dict[str, str]:
     """Source columns of local times → the format in which they are written, empty for ISO."""
     return {mapped.column: mapped.format for mapped in (spec.map or {}).values() if mapped.column and mapped.timezone}
