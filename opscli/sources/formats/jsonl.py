@@ -16,6 +16,8 @@ _BATCH_LINES = 50_000
 _BLANK = r"[\s\x0b\x1c-\x1f\x{85}\pZ]*"
 """What str.strip() takes away, as the engine writes it."""
 _USABLE = "json_valid(line) AND json_type(CASE WHEN json_valid(line) THEN line END) = 'OBJECT'"
+_TOO_LONG = f"strlen(line) > {1 << 20}"
+"""Bytes of a line that is no record any more, but a file without line ends."""
 _LONG_AMOUNT = re.compile(r"\d{11}\.\d")
 """With so many digits an amount may have more than the 15 that a double keeps for certain."""
 
@@ -23,12 +25,13 @@ _LONG_AMOUNT = re.compile(r"\d{11}\.\d")
 def read(request: ReadRequest, session: Session) -> Rows:
     """Stage one file; the wanted keys become text columns, `a.b` is key b of object a unless a key is called so."""
     read_lines = _stage_lines(request, session)
-    wrong = f"NOT coalesce({_USABLE}, FALSE)"
+    wrong = f"(NOT coalesce({_USABLE}, FALSE) OR {_TOO_LONG})"
     rejected = int(session.value(f"SELECT count(*) FROM {request.table} WHERE {wrong}"))
     if rejected:
         session.execute(
             f"INSERT INTO {REJECTS} SELECT ?, ?, line_no, '', "
-            "CASE WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END, rtrim(line, chr(13) || chr(10)) "
+            f"CASE WHEN {_TOO_LONG} THEN 'too_long' WHEN json_valid(line) THEN 'not_an_object' ELSE 'bad_json' END, "
+            "rtrim(line, chr(13) || chr(10)) "
             f"FROM {request.table} WHERE {wrong}",
             (request.source, request.label),
         )
@@ -65,7 +68,8 @@ def _read_fast(request: ReadRequest, text: TextFile, session: Session) -> bool:
     session.execute("SET preserve_insertion_order = true")
     try:
         session.execute(
-            f"CREATE OR REPLACE TABLE {request.table} AS SELECT row_number() OVER () AS line_no, line "
+            f"CREATE OR REPLACE TABLE {request.table} AS "
+            f"SELECT row_number() OVER () + {request.first_line - 1} AS line_no, line "
             f"FROM read_csv({text_literal(str(text.path))}, {options})"
         )
     except duckdb.Error:
@@ -85,7 +89,7 @@ def _read_exactly(request: ReadRequest, text: TextFile, session: Session) -> int
     session.create(request.table, {"line_no": "integer", "line": "text"})
     stored = 0
     with text.path.open(encoding="utf-8", newline=text.newline) as file:
-        numbered = ((number, _kept(line)) for number, line in enumerate(file, start=1) if line.strip())
+        numbered = ((number, _kept(line)) for number, line in enumerate(file, start=request.first_line) if line.strip())
         while batch := list(islice(numbered, _BATCH_LINES)):
             numbers, lines = zip(*batch, strict=True)
             data = pa.table({"line_no": pa.array(numbers, pa.int64()), "line": pa.array(lines, pa.string())})
