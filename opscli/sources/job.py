@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
+from opscli.kinds import load_kind
 from opscli.outcome import Outcome
 from opscli.phrases import counted, listed, say
 from opscli.sources import erasure, rejects
+from opscli.sources.formats.rows import FileFormat
 from opscli.sources.load import SourcePlan, apply_source, plan_source
 from opscli.sources.prepare import Counts
 from opscli.sources.source import SourceSpec
@@ -92,7 +94,25 @@ def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
         if name not in names:
             hint = did_you_mean(name, names) or say("sources.list_shows")
             raise UsageError(say("sources.no_source", name=name), remedy=hint)
-    return tuple(spec for spec in specs if not wanted or spec.name in wanted)
+    if ctx.options.get("piped"):
+        _refuse_other_pipes([spec for spec in specs if spec.name in wanted])
+    return tuple(spec for spec in specs if (spec.name in wanted if wanted else not _only_named(spec)))
+
+
+def _only_named(spec: SourceSpec) -> bool:
+    """Whether a source's type is left out where all sources are loaded."""
+    return bool(getattr(load_kind("opscli.sources", spec.type), "ONLY_NAMED", False))
+
+
+def _refuse_other_pipes(named: Sequence[SourceSpec]) -> None:
+    """Standard input stands in for one source that reads files."""
+    if len(named) != 1:
+        raise UsageError(say("sources.piped_into_one", count=len(named)), remedy=say("sources.piped_into_one_how"))
+    if not isinstance(getattr(named[0].settings, "format", None), FileFormat):
+        raise UsageError(
+            say("sources.piped_into_other", source=named[0].name, type=named[0].type),
+            remedy=say("sources.piped_into_other_how"),
+        )
 
 
 _NAMED = 3

@@ -18,7 +18,7 @@ from opscli.faults import faultpoint
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
-from opscli.sources import cursors, rejects
+from opscli.sources import cursors, piped, rejects
 from opscli.sources.gathering import Asked, Gathered
 from opscli.sources.mapping import optional_columns, wanted_columns
 from opscli.sources.prepare import Counts, Preparation
@@ -84,6 +84,8 @@ def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, con
         piped=bool(ctx.options.get("piped")),
         progress=ctx.progress,
     )
+    if asked.piped:
+        return piped.gather(spec.settings.format, asked)
     gathered: Gathered = load_kind("opscli.sources", spec.type).gather(spec.settings, asked)
     return gathered
 

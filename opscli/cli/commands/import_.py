@@ -16,25 +16,36 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+_PIPE = "-"
 _COLUMNS = ("source", "entity", "status", "files", "read", "inserted", "updated", "unchanged", "rejected")
 
 
 @app.command(
-    "import", epilog="Examples:  opscli import  |  opscli import orders crm  |  opscli import --dry-run  |  … --json"
+    "import",
+    epilog="Examples:  opscli import  |  opscli import orders crm --dry-run  |  opscli import orders - < FILE",
 )
 def import_(
-    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; all when absent.")] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Names of sources; all when absent. NAME - reads standard input.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be loaded; nothing is written.")] = False,
     approve: Annotated[bool, typer.Option("--approve", help="Load though a guard would stop.")] = False,
 ) -> int:
     """Load whatever is new in the sources; rows that cannot be used are listed with file and line (exit 3)."""
-    options = {"only": sources} if sources else {}
+    options = _options(sources or [])
     if dry_run:
         _show_plan(session.plan_stage("import", options=options))
         return 0
     result = session.run_stage("import", options=options, approve=approve)
     _tell(result)
     return result.exit_code
+
+
+def _options(words: list[str]) -> dict[str, Any]:
+    """Which sources, and whether standard input stands in for one."""
+    names = [word for word in words if word != _PIPE]
+    options: dict[str, Any] = {"only": names} if names else {}
+    return {**options, "piped": True} if _PIPE in words else options
 
 
 def _show_plan(preview: Any) -> None:
