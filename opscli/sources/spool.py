@@ -100,7 +100,7 @@ class _Taking:
         """Copy what is new in a file."""
         label = path.relative_to(self.asked.root).as_posix()
         target = self.asked.workbench / f"{len(self.files)}{path.suffix}"
-        known = self.asked.known.get(label, {})
+        known = {} if self.asked.full else self.asked.known.get(label, {})
         if self.asked.limit is not None and self.lines >= self.asked.limit:
             return
         if path.suffix == _PACKED:

@@ -79,6 +79,7 @@ def test_each_line_is_read_once_while_files_grow(bench: Bench, asking: Asking) -
     append(bench, lines(4))
     found = asking.load()
     assert (brought(found), found.complete, found.skipped) == ([(FILE, 3, lines(3, 4))], False, 1)
+    assert brought(asking.load(full=True))[1] == (FILE, 1, lines(1, 2, 3, 4))
 
 
 def test_a_line_that_is_being_written_waits_for_its_end(bench: Bench, asking: Asking) -> None:
