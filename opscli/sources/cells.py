@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -68,10 +68,18 @@ def _moment(value: datetime) -> str:
     return (value.astimezone(UTC) if offset is not None and offset.seconds % 60 else value).isoformat()
 
 
+def _duration(value: timedelta) -> str:
+    """Hours, minutes, seconds: what MySQL calls a TIME, which may pass a day and be negative."""
+    hours, rest = divmod(abs(value), timedelta(hours=1))
+    clock = (datetime(1, 1, 1, tzinfo=UTC) + rest).time().isoformat()
+    return f"{'-' if value < timedelta() else ''}{hours:02d}{clock[2:]}"
+
+
 _WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...] = (
     ((bool,), lambda value: "true" if value else "false"),
     ((Decimal,), lambda value: format(value, "f")),
     ((datetime,), _moment),
+    ((timedelta,), _duration),
     ((date, time), lambda value: str(value.isoformat())),
     ((list, tuple, dict), _json),
 )

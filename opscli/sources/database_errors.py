@@ -43,8 +43,7 @@ def driver_missing(backend: str, module: str | None) -> DataUnusable:
 def told(error: SQLAlchemyError, place: str, *, connecting: bool = False, interrupted: bool = False) -> OpscliError:
     """The error as ours; `interrupted` = our own timer stopped the statement."""
     original = getattr(error, "orig", None) or error
-    line = (str(original).strip() or type(original).__name__).splitlines()[0]
-    code = _code(original)
+    code, line = _code(original), _line(original)
     if interrupted or code in _OVERTIME:
         return TimedOut(say("sources.sql_overtime", place=place), remedy=say("sources.sql_overtime_how"))
     if code in _FORBIDDEN or (connecting and not code and _is_refusal(line)):
@@ -59,13 +58,23 @@ def told(error: SQLAlchemyError, place: str, *, connecting: bool = False, interr
 
 
 def _code(original: object) -> str:
-    """SQLSTATE, MySQL's number or SQLite's name of an error; empty where the driver states none."""
+    """MySQL's number, else SQLSTATE or SQLite's name of an error; empty where the driver states none."""
+    arguments: tuple[object, ...] = getattr(original, "args", ())
+    if arguments and isinstance(arguments[0], int):
+        return str(arguments[0])
     for name in ("sqlstate", "pgcode", "sqlite_errorname"):
         if value := getattr(original, name, None):
             return str(value)
-    arguments: tuple[object, ...] = getattr(original, "args", ())
     first = str(arguments[0]) if len(arguments) > 1 else ""
     return first if first.isalnum() else ""
+
+
+def _line(original: object) -> str:
+    """The first line of what the database says, without MySQL's number."""
+    arguments: tuple[object, ...] = getattr(original, "args", ())
+    numbered = len(arguments) > 1 and isinstance(arguments[0], int)
+    text = str(arguments[1] if numbered else original).strip()
+    return (text or type(original).__name__).splitlines()[0]
 
 
 def _is_refusal(line: str) -> bool:
