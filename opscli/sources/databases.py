@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from opscli.errors import DataUnusable, NotPermitted
@@ -23,6 +23,8 @@ _AS_TEXT = (
     "date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "float4", "json", "jsonb",
 )  # fmt: skip
 """PostgreSQL types that Python's own hold with fewer values or digits: years BC, infinity, 1.10 within JSON."""
+_STEPS = 10_000
+"""Instructions of SQLite's machine, well below a millisecond."""
 _POSTGRES_TRANSACTION = (
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true), "
     "set_config('DateStyle', 'ISO, YMD', true), set_config('IntervalStyle', 'iso_8601', true)"
@@ -49,6 +51,7 @@ class Reader:
 
     connection: Connection
     access: Access
+    deadline: float = 0.0
 
     @property
     def backend(self) -> str:
@@ -70,40 +73,37 @@ class Reader:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction of its own, with the time limit on each statement. Raises what `told` makes of errors."""
+        """A transaction of its own, with the time limit on each statement; it is rolled back, since it only reads.
+
+        Raises what `told` makes of errors.
+        """
         from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
 
-        stopped = Event()
-        place = place_of(self.access.url)
+        self.go_on()
         try:
-            with self._interrupted(stopped), self.connection.begin():
+            with self.connection.begin() as transaction:
                 if self.backend == "postgresql":
                     limit = str(int(self.access.timeout * 1000))
                     self.connection.execute(text(_POSTGRES_TRANSACTION), {"limit": limit})
                 yield self.connection
+                transaction.rollback()
         except SQLAlchemyError as error:
-            raise told(error, place, interrupted=stopped.is_set()) from error
+            raise told(error, place_of(self.access.url), interrupted=self._is_overtime()) from error
 
-    @contextmanager
-    def _interrupted(self, stopped: Event) -> Iterator[None]:
-        """SQLite has no time limit of its own: a timer interrupts it."""
-        if self.backend != "sqlite":
-            yield
-            return
-        driver: Any = self.connection.connection.driver_connection
+    def go_on(self) -> None:
+        """The time begins anew: rows have come."""
+        self.deadline = time.monotonic() + self.access.timeout
 
-        def stop() -> None:
-            stopped.set()
-            driver.interrupt()
+    def limit_sqlite(self) -> None:
+        """SQLite has no time limit of its own: it asks us every so many steps whether to go on."""
+        if self.backend == "sqlite":
+            driver: Any = self.connection.connection.driver_connection
+            driver.set_progress_handler(self._is_overtime, _STEPS)
 
-        timer = Timer(self.access.timeout, stop)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def _is_overtime(self) -> bool:
+        limited = self.backend == "sqlite" and self.access.timeout > 0
+        return limited and time.monotonic() > self.deadline
 
 
 @contextmanager
@@ -119,7 +119,9 @@ def reading(access: Access) -> Iterator[Reader]:
         except SQLAlchemyError as error:
             raise told(error, place_of(access.url), connecting=True) from error
         with connection:
-            yield Reader(connection=connection, access=access)
+            reader = Reader(connection=connection, access=access)
+            reader.limit_sqlite()
+            yield reader
     finally:
         engine.dispose()
 
@@ -131,7 +133,7 @@ def place_of(url: str | Mapping[str, Any]) -> str:
     if not isinstance(url, str):
         return str(redacted(url))
     parsed = parsed_url(url)
-    return "/".join(part for part in (parsed.host, parsed.database) if part)
+    return "/".join(part for part in (parsed.host, parsed.database) if part) or parsed.get_backend_name()
 
 
 def parsed_url(url: str) -> URL:

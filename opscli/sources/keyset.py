@@ -104,7 +104,9 @@ class Keyset:
         with self.reader.transaction() as connection:
             result = connection.execute(query, execution_options={"yield_per": self.page_size})
             for rows in result.partitions():
+                self.reader.go_on()
                 yield [tuple(row) for row in rows]
+                self.reader.go_on()
 
     def _since(self) -> Condition | None:
         if self.begin is None:

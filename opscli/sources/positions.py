@@ -13,6 +13,9 @@ from opscli.sources.gathering import Mark
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:([T ])(\d{2}:\d{2}(?::\d{2})?)(?:[.]\d+)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
 )
+_ENDLESS = re.compile(r"infinity|\d{5,}-\d{2}-\d{2}.*")
+"""What PostgreSQL writes for times that Python's have no room for."""
+_DAY = timedelta(days=1)
 _MILLISECONDS, _MICROSECONDS = 100_000_000_000, 100_000_000_000_000
 """A number above one of these that counts time since 1970 counts in this unit (in seconds it would be past 5138)."""
 
@@ -82,6 +85,14 @@ def is_later(value: Any, other: Any) -> bool:
     """Whether a value lies behind another one of the same column; times also where one was written as a text."""
     first, second = _comparable(value), _comparable(other)
     return type(first) is type(second) and bool(first > second)
+
+
+def is_ahead(value: Any, now: datetime) -> bool:
+    """Whether a time lies in the future (`now` is naive UTC), beyond what a zone or a clock that is fast explains."""
+    found = _comparable(value)
+    if isinstance(found, datetime):
+        return found > now.replace(tzinfo=UTC) + _DAY
+    return isinstance(value, str) and _ENDLESS.fullmatch(value) is not None
 
 
 def _comparable(value: Any) -> Any:

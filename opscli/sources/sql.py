@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -145,42 +145,57 @@ def _fetched(asked: Asked, keyset: Keyset, label: str) -> Gathered:
     copied = _Copied(asked=asked)
     with text_file(path, keyset.wanted) as write:
         unplaced = copied.take(keyset.unplaced(), write) if keyset.order else 0
-        copied.take(keyset.pages() if keyset.order else keyset.everything(), write)
+        cursor = len(keyset.wanted) if asked.cursor.column else None
+        copied.take(keyset.pages() if keyset.order else keyset.everything(), write, cursor)
     whole = keyset.begin is None and asked.limit is None
     notes = (say("sources.sql_unplaced", count=unplaced, columns=listed(keyset.order)),) if unplaced else ()
     if not copied.rows and not whole:
         return Gathered(skipped=1)
     found = Found(path=path, label=label, size=path.stat().st_size, format=FileFormat(type="parquet"))
-    marks = _marks(asked, keyset, copied.last) if asked.cursor.column and copied.last else {}
+    marks = _marks(asked, keyset, copied.reached) if asked.cursor.column and copied.reached is not None else {}
+    if copied.ahead is not None:
+        notes = (*notes, say("sources.sql_ahead", column=asked.cursor.column, value=copied.ahead))
     return Gathered(files=(found,), marks=marks, complete=whole, notes=notes)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Copied:
-    """How many rows were taken, never more than were asked for, and the last one of the last reading."""
+    """How many rows were taken, never more than were asked for, and how far the cursor column was read.
+
+    A time in the future moves no mark: all that is stamped before it would be left out from then on.
+    """
 
     asked: Asked
     rows: int = 0
-    last: Sequence[Any] = ()
+    reached: Any = None
+    ahead: Any = None
 
-    def take(self, pages: Generator[Rows], write: Write) -> int:
-        """Copy pages; rows taken."""
-        before, self.last = self.rows, ()
+    def take(self, pages: Generator[Rows], write: Write, cursor: int | None = None) -> int:
+        """Copy pages, ordered by the column at `cursor` where there is one; rows taken."""
+        before = self.rows
         with closing(pages):
             for page in pages:
                 rows = page if self.asked.limit is None else page[: self.asked.limit - self.rows]
                 write(rows)
                 self.rows += len(rows)
-                self.last = rows[-1] if rows else self.last
+                if cursor is not None:
+                    self._note(row[cursor] for row in reversed(rows))
                 self.asked.progress.advance(self.asked.source, self.rows, None)
                 if self.rows == self.asked.limit:
                     break
         return self.rows - before
 
+    def _note(self, backwards: Iterable[Any]) -> None:
+        for value in backwards:
+            if not positions.is_ahead(value, self.asked.at):
+                self.reached = value
+                return
+            self.ahead = self.ahead if self.ahead is not None else value
 
-def _marks(asked: Asked, keyset: Keyset, last: Sequence[Any]) -> dict[str, Mark]:
+
+def _marks(asked: Asked, keyset: Keyset, highest: Any) -> dict[str, Mark]:
     """The highest cursor value that was read, unless rows before it were left out or an older mark lies behind it."""
-    column, highest = asked.cursor.column, last[len(keyset.wanted)]
+    column = asked.cursor.column
     if positions.earlier(highest, asked.cursor.lookback) is None:
         raise DataUnusable(
             say("sources.sql_no_lookback", column=column, value=highest), remedy=say("sources.sql_no_lookback_how")

@@ -158,6 +158,16 @@ def test_since_behind_the_mark_leaves_the_mark_so_that_nothing_is_left_out(shop:
         shop.load(TABLE, "id", cursor="id", since="soon")
 
 
+def test_a_time_in_the_future_moves_no_mark(shop: Outside) -> None:
+    run(shop, "INSERT INTO orders VALUES (11, '2099-01-01 00:00:00', '1', 'x')")
+    found = shop.load(TABLE, "id", cursor="at")
+    assert (len(ids(found)), found.marks["at"]["value"]) == (11, "2026-01-03 10:00:00")
+    told = "at holds times in the future, such as 2099-01-01 00:00:00: those rows are read again in every load"
+    assert found.notes == (told,)
+    run(shop, "INSERT INTO orders VALUES (12, '2026-01-04 10:00:00', '1', 'x')")
+    assert ids(shop.load(TABLE, "id", cursor="at")) == ["8", "9", "10", "12", "11"]
+
+
 def test_full_ignores_marks_and_limit_keeps_none(shop: Outside) -> None:
     shop.load(TABLE, "id", cursor="at")
     found = shop.load(TABLE, "id", cursor="at", full=True)
@@ -244,6 +254,16 @@ def test_a_query_that_takes_too_long_is_stopped(shop: Outside) -> None:
     with pytest.raises(TimedOut):
         shop.load({"query": endless, "timeout": "1s"}, "i")
     assert time.monotonic() - begun < 20
+
+
+def test_the_time_limit_is_on_each_portion_of_a_long_answer(shop: Outside) -> None:
+    class Slow:
+        def advance(self, *_told: object) -> None:
+            time.sleep(0.3)
+
+    query = {"query": "SELECT id FROM orders", "timeout": "1s", "page_size": 1}
+    assert len(ids(shop.load(query, "id", progress=Slow()))) == 10
+    assert len(ids(shop.load({**query, "timeout": "0s", "page_size": 5}, "id"))) == 10
 
 
 def test_a_database_file_is_neither_made_nor_found_outside(

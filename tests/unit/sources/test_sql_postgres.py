@@ -164,6 +164,17 @@ def test_a_row_that_was_committed_late_is_found_by_looking_back(shop: Outside) -
     assert ids(shop.load(table, "id", cursor="at")) == ["8", "9", "10"]
 
 
+def test_rows_that_last_for_ever_move_no_mark(shop: Outside) -> None:
+    table = orders(shop)
+    run(
+        shop.url,
+        "UPDATE sales.orders SET at = 'infinity' WHERE id = 1",
+        "UPDATE sales.orders SET at = '20000-01-01' WHERE id = 2",
+    )
+    assert shop.load(table, "id", cursor="at").marks["at"]["value"] == "2026-01-03 08:00:00+00"
+    assert ids(shop.load(table, "id", cursor="at")) == ["8", "9", "10", "2", "1"]
+
+
 def test_a_full_table_lacks_what_was_deleted(shop: Outside) -> None:
     table = orders(shop)
     shop.load(table, "id")
