@@ -21,6 +21,13 @@ _LONGEST = 2000
 _MOST = 50
 """Problems of config that are printed; whoever has more of them fixes these first. JSON has all."""
 _DISK = {errno.ENOSPC: "disk_full", errno.EIO: "disk_error"}
+_IN_WORDS = {
+    "database or disk is full": "disk_full",
+    "No space left on device": "disk_full",
+    "disk I/O error": "disk_error",
+    "Input/output error": "disk_error",
+}
+"""What SQLite and DuckDB say."""
 
 
 def report_failure(error: BaseException) -> int:
@@ -35,10 +42,20 @@ def report_failure(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, TyperException):
         return _usage(error)
-    if isinstance(error, OSError) and error.errno in _DISK:
-        said = say(f"cli.{_DISK[error.errno]}", error=error)
-        return _tell(InputOutputFailed(said), InputOutputFailed.exit_code)
+    if (trouble := _disk_trouble(error)) is not None:
+        return _tell(
+            InputOutputFailed(say(f"cli.{trouble}", error=str(error).partition("\n")[0])), InputOutputFailed.exit_code
+        )
     return _unexpected(error)
+
+
+def _disk_trouble(error: BaseException) -> str | None:
+    """Whether a full or failing disk is behind an error: the system says so by number, the stores in words."""
+    if isinstance(error, OSError):
+        return _DISK.get(error.errno or 0)
+    if not type(error).__module__.startswith(("sqlalchemy", "sqlite3", "duckdb", "_duckdb")):
+        return None
+    return next((trouble for words, trouble in _IN_WORDS.items() if words in str(error)), None)
 
 
 def reader_gone() -> int:

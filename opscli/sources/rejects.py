@@ -54,6 +54,16 @@ def sample(session: Session, source: str, limit: int = 3) -> list[dict[str, obje
     return session.dicts(f"{query} LIMIT {int(limit)}", (source,))
 
 
+def reasons(session: Session, source: str, limit: int = 3) -> list[tuple[str, str, int, str, int]]:
+    """The commonest reasons of a source's rejects: column, reason, rows, and file and line of the first of them."""
+    query = (
+        f"SELECT column_name, reason, count(*), min(file), min(line_no) FROM {REJECTS} WHERE source = ? "
+        "GROUP BY column_name, reason ORDER BY count(*) DESC, column_name, reason"
+    )
+    found = session.rows(f"{query} LIMIT {int(limit)}", (source,))
+    return [(str(column), str(reason), int(rows), str(file), int(line)) for column, reason, rows, file, line in found]
+
+
 def store(session: Session, source: str, entity: str, ctx: Context, load_seq: int) -> None:
     """Move a source's rejects to the warehouse; those of an earlier attempt of the same run are replaced."""
     session.execute("DELETE FROM rejects WHERE run_id = ? AND source = ?", (ctx.run_id, source))

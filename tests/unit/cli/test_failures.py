@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,13 @@ def test_a_signal_during_a_query_is_an_interruption(
         monkeypatch.setattr(session, "connection", Interrupted())
         with pytest.raises(KeyboardInterrupt):
             session.execute("SELECT 1")
+
+
+def test_a_full_disk_is_told_as_one_whoever_met_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "small.db")
+    connection.execute("PRAGMA max_page_count = 3")
+    with pytest.raises(sqlite3.OperationalError) as full:
+        connection.executescript("CREATE TABLE a (b TEXT); INSERT INTO a SELECT zeroblob(100000)")
+    connection.close()
+    assert report_failure(full.value) == 74
+    assert capsys.readouterr().err.startswith("opscli: the disk is full: database or disk is full")
