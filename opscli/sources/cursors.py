@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from opscli.sources.gathering import Mark
 from opscli.state import bulk
@@ -42,8 +42,10 @@ class Load:
     at: datetime
 
 
-def keep_marks(state: State, source: str, marks: Mapping[str, Mark], load: Load) -> None:
-    """Remember these inputs as loaded. Call after the warehouse has committed: a replay changes nothing there."""
+def keep_marks(state: State, source: str, marks: Mapping[str, Mark], load: Load, gone: Sequence[str] = ()) -> None:
+    """Remember these inputs as loaded, forget those that are gone. Call after the warehouse has committed: a replay
+    changes nothing there.
+    """
     rows = [
         {
             "scope": scope(source),
@@ -55,9 +57,12 @@ def keep_marks(state: State, source: str, marks: Mapping[str, Mark], load: Load)
         }
         for name, mark in marks.items()
     ]
-    if rows:
+    if rows or gone:
         with state.begin() as connection:
             bulk.insert(connection, cursors, rows, conflict="replace")
+            mine = cursors.c.scope == scope(source)
+            for name in gone:
+                connection.execute(delete(cursors).where(mine, cursors.c.name == name))
 
 
 def scope(source: str) -> str:

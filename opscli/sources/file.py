@@ -70,6 +70,7 @@ def place(spec: FileSettings) -> str:
 def gather(spec: FileSettings, asked: Asked) -> Gathered:
     """The files whose content differs from what was loaded, in name order; time and size decide who is hashed.
 
+    For a snapshot these are all files as soon as one changed, came or went; without any file there is no snapshot.
     Raises DataUnusable when there are none and one is required.
     """
     files = tuple(_matching(spec, asked))
@@ -88,8 +89,15 @@ def gather(spec: FileSettings, asked: Asked) -> Gathered:
         marks[file.label] = {**seen, "sha256": digest}
         if digest != last.get("sha256"):
             changed.append(file)
+    gone = sorted(asked.known.keys() - {file.label for file in files}) if asked.snapshot and files else []
+    if asked.snapshot and (changed or gone):
+        changed = list(files)
     return Gathered(
-        files=tuple(changed), marks=marks, skipped=len(files) - len(changed), complete=len(changed) == len(files)
+        files=tuple(changed),
+        marks=marks,
+        gone=tuple(gone),
+        skipped=len(files) - len(changed),
+        complete=bool(files) and len(changed) == len(files),
     )
 
 

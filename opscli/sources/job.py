@@ -59,7 +59,7 @@ def run(plan: ImportPlan, ctx: Context) -> Outcome:
             details=files,
         )
     for source in plan.sources:
-        if source.gathered.files or source.gathered.marks:
+        if source.staged or source.gathered.marks or source.gathered.gone:
             apply_source(source, ctx)
     counts = plan.preview.counts
     return Outcome(
@@ -67,9 +67,15 @@ def run(plan: ImportPlan, ctx: Context) -> Outcome:
         rows_in=counts["read"],
         rows_out=counts["inserted"] + counts["updated"],
         rejected=counts["rejected"],
-        changed=counts["inserted"] + counts["updated"],
+        changed=counts["inserted"] + counts["updated"] + counts["deleted"],
         leftovers=counts["rejected"],
-        details={"counts": dict(counts), "sources": _by_source(plan.sources), "files": files},
+        details={
+            "counts": dict(counts),
+            "sources": _by_source(plan.sources),
+            "files": files,
+            "notes": _told(plan.sources, "notes"),
+            "warnings": _told(plan.sources, "warnings"),
+        },
     )
 
 
@@ -90,19 +96,18 @@ def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
     return tuple(spec for spec in specs if not wanted or spec.name in wanted)
 
 
+_TOLD = ("inserted", "updated", "unchanged", "deleted", "rejected")
 _NAMED = 3
 """Up to so many sources are named in the one line of a step."""
 
 
 def _preview(plans: Sequence[SourcePlan]) -> Preview:
     counts = {name: sum(plan.counts.as_dict()[name] for plan in plans) for name in Counts().as_dict()}
-    busy = [plan for plan in plans if plan.gathered.files]
+    busy = [plan for plan in plans if plan.staged]
     if not busy:
         headline = say("sources.nothing_new") if plans else say("sources.no_sources")
     else:
-        told = listed(
-            counted(counts[name], name) for name in ("inserted", "updated", "unchanged", "rejected") if counts[name]
-        )
+        told = listed(counted(counts[name], name) for name in _TOLD if counts[name])
         few = len(busy) <= _NAMED
         names = listed(plan.spec.name for plan in busy) if few else say("sources.many", number=len(busy))
         headline = say("sources.headline", names=names, told=told or say("sources.no_rows"))
@@ -110,14 +115,20 @@ def _preview(plans: Sequence[SourcePlan]) -> Preview:
     if counts["rejected"]:
         skipped["rejected"] = counts["rejected"]
     sample = tuple({"source": plan.spec.name, **dict(row)} for plan in plans for row in plan.sample)
-    return Preview(headline=headline, counts=counts, skipped=skipped, sample=sample)
+    notes = (*_told(plans, "notes"), *_told(plans, "warnings"))
+    return Preview(headline=headline, counts=counts, skipped=skipped, sample=sample, notes=notes)
+
+
+def _told(plans: Sequence[SourcePlan], what: str) -> list[str]:
+    """Sentences of every source, behind its name."""
+    return [say("sources.said_of", source=plan.spec.name, what=text) for plan in plans for text in getattr(plan, what)]
 
 
 def _by_source(plans: Sequence[SourcePlan]) -> dict[str, dict[str, object]]:
     return {
         plan.spec.name: {
             "entity": plan.entity.name,
-            "status": "loaded" if plan.gathered.files else "unchanged",
+            "status": "loaded" if plan.staged else "unchanged",
             "files": len(plan.gathered.files),
             **plan.counts.as_dict(),
         }

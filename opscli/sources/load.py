@@ -21,8 +21,12 @@ from opscli.sources import cursors, rejects
 from opscli.sources.gathering import Asked, Gathered
 from opscli.sources.mapping import wanted_columns
 from opscli.sources.prepare import Counts, Preparation
-from opscli.sources.source import SourceSpec
+from opscli.sources.source import Limit, SourceSpec
+from opscli.sources.tombstones import Snapshot
 from opscli.stage import Context
+
+_DEFAULT_MAX_DELTA = 0.2
+"""Share of a source's rows that a full load may change or close where neither the source nor the project says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,14 @@ class SourcePlan:
     gathered: Gathered = field(default_factory=Gathered)
     staged: str = ""
     first_backfill: bool = False
+    snapshot: bool = False
+    """Versions whose row is gone are closed."""
     stopped: str = ""
     """Why a guard stops this load, or empty."""
+    notes: tuple[str, ...] = ()
+    """What a person may want to know, such as an input that is left out."""
+    warnings: tuple[str, ...] = ()
+    """What a person should look at."""
     sample: Sequence[Mapping[str, object]] = ()
 
 
@@ -46,21 +56,33 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
     config = fingerprint([dict(spec.document.data), dict(entity.schema), entity.key])
     with _workbench(ctx) as workbench:
         gathered = _gather(spec, entity, ctx, workbench, config, load_seq)
-        plan = SourcePlan(spec=spec, entity=entity, config=config, gathered=gathered)
-        if not gathered.files:
+        plan = SourcePlan(spec=spec, entity=entity, config=config, gathered=gathered, notes=gathered.notes)
+        closes = _closes(spec, gathered, ctx)
+        if not gathered.files and not closes:
             return plan
         with ctx.warehouse.read() as session:
             first = session.value("SELECT count(*) FROM loads WHERE source = ?", (spec.name,)) == 0
-            work = Preparation(spec=spec, entity=entity, ctx=ctx, session=session, workbench=workbench, first=first)
-            counts = work.prepare(gathered.files)
+            snapshot = Snapshot(session=session, source=spec.name, entity=entity) if closes else None
+            work = Preparation(
+                spec=spec, entity=entity, ctx=ctx, session=session, workbench=workbench, first=first, snapshot=snapshot
+            )
+            found = work.prepare(gathered.files)
             return replace(
                 plan,
-                counts=counts,
+                counts=found.counts,
                 staged=work.staged,
                 first_backfill=first,
-                stopped=_stopped(spec, entity, counts, session),
-                sample=rejects.sample(session, spec.name) if counts.rejected else (),
+                snapshot=found.counts.deleted > 0,
+                stopped=_stopped(plan, found.counts, ctx, session),
+                warnings=tuple(found.warnings),
+                sample=rejects.sample(session, spec.name) if found.counts.rejected else (),
             )
+
+
+def _closes(spec: SourceSpec, gathered: Gathered, ctx: Context) -> bool:
+    """Whether what this load lacks is gone at the source: never when only a part of it was asked for."""
+    partly = any(ctx.options.get(name) for name in ("since", "limit", "piped"))
+    return spec.on_delete == "tombstone" and gathered.complete and not partly
 
 
 def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, config: str, load_seq: int) -> Gathered:
@@ -76,6 +98,7 @@ def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, con
         full=bool(ctx.options.get("full")),
         since=str(ctx.options.get("since") or ""),
         limit=ctx.options.get("limit"),
+        snapshot=spec.on_delete == "tombstone",
         piped=bool(ctx.options.get("piped")),
         progress=ctx.progress,
     )
@@ -92,16 +115,22 @@ def _workbench(ctx: Context) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _stopped(spec: SourceSpec, entity: Entity, counts: Counts, session: Session) -> str:
+def _stopped(plan: SourcePlan, counts: Counts, ctx: Context, session: Session) -> str:
     """Which guard stops this load, in words; the share of changed rows needs rows to compare with."""
+    spec = plan.spec
     if spec.max_rejects.exceeded(counts.rejected, counts.read):
         return say("sources.too_many_rejects", rejected=counts.rejected, read=counts.read, limit=spec.max_rejects)
-    if counts.updated and spec.max_delta.share is not None:
-        table = session.dialect.quote(entity.versions_table)
+    limit = spec.max_delta
+    if limit.share is None and spec.on_delete == "tombstone":
+        limit = Limit(share=_DEFAULT_MAX_DELTA if ctx.project.max_delta is None else ctx.project.max_delta)
+    changed = counts.updated + counts.deleted
+    if changed and limit.share is not None:
+        table = session.dialect.quote(plan.entity.versions_table)
         query = f"SELECT count(*) FROM {table} WHERE source = ? AND known_to = {literal(END_OF_TIME)}"
         present = int(session.value(query, (spec.name,)))
-        if spec.max_delta.exceeded(counts.updated, present):
-            return say("sources.too_many_changes", updated=counts.updated, present=present, limit=spec.max_delta)
+        if present and limit.exceeded(changed, present):
+            key = "sources.too_many_gone" if counts.deleted else "sources.too_many_changes"
+            return say(key, updated=counts.updated, deleted=counts.deleted, present=present, limit=limit)
     return ""
 
 
@@ -114,22 +143,33 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
             seq = next_load_seq(session)
             planned = Merge(entity=plan.entity, staged=plan.staged)
             closed = merge.apply(session, planned, run_id=ctx.run_id, load_seq=seq)
+            if plan.snapshot:
+                Snapshot(session=session, source=plan.spec.name, entity=plan.entity).close(ctx.known_at, seq)
             rejects.store(session, plan.spec.name, plan.entity.name, ctx, seq)
             _note_load(session, plan, ctx, seq, closed)
         with ctx.warehouse.read() as session:  # a transaction writes to one database, so the scratch is cleaned here
             session.execute(f"DROP TABLE {plan.staged}")
     load = cursors.Load(config=plan.config, load_seq=seq, run_id=ctx.run_id, at=ctx.known_at)
-    cursors.keep_marks(ctx.state, plan.spec.name, plan.gathered.marks, load)
+    cursors.keep_marks(ctx.state, plan.spec.name, plan.gathered.marks, load, plan.gathered.gone)
     return closed
 
 
 def _note_load(session: Session, plan: SourcePlan, ctx: Context, seq: int, closed: int) -> None:
     counts = plan.counts
-    session.execute(
-        "INSERT INTO loads (load_seq, run_id, source, entity, loaded_at, rows_read, inserted, updated, unchanged, "
-        f"rejected, closed, first_backfill) VALUES (?, ?, ?, ?, {literal(ctx.known_at)}, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            seq, ctx.run_id, plan.spec.name, plan.entity.name, counts.read, counts.inserted, counts.updated,
-            counts.unchanged, counts.rejected, closed, plan.first_backfill,
-        ),
-    )  # fmt: skip
+    values = {
+        "load_seq": seq,
+        "run_id": ctx.run_id,
+        "source": plan.spec.name,
+        "entity": plan.entity.name,
+        "loaded_at": ctx.known_at,
+        "rows_read": counts.read,
+        "inserted": counts.inserted,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "rejected": counts.rejected,
+        "closed": closed,
+        "deleted": counts.deleted,
+        "first_backfill": plan.first_backfill,
+    }
+    places = ", ".join("?" * len(values))
+    session.execute(f"INSERT INTO loads ({', '.join(values)}) VALUES ({places})", tuple(values.values()))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_COLUMNS = ("source", "entity", "status", "files", "read", "inserted", "updated", "unchanged", "rejected")
+_COLUMNS = ("source", "entity", "status", "files", "read", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 
 @app.command(
@@ -41,13 +41,14 @@ def _show_plan(preview: Any) -> None:
     """Counts, and the first rows that would be rejected."""
     if report.chosen_format() in ("json", "jsonl"):
         found = {"headline": preview.headline, "counts": preview.counts, "held_back": preview.skipped}
-        report.show_one({**found, "first_rejects": list(preview.sample)})
+        found |= {"first_rejects": list(preview.sample)}
+        sys.stdout.write(report.envelope(found, warnings=preview.notes))
         return
     counts = [{"what": named(name), "rows": count} for name, count in preview.counts.items()]
     held = [
         {"what": named(name), "rows": count} for name, count in preview.skipped.items() if name not in preview.counts
     ]
-    report.show([*counts, *held], columns=("what", "rows"), title=preview.headline)
+    report.show([*counts, *held], columns=("what", "rows"), title=preview.headline, warnings=preview.notes)
     if preview.sample:
         report.show(list(preview.sample), title=say("cli.first_rejects"))
 
@@ -64,8 +65,13 @@ def _tell(result: RunResult) -> None:
     elif report.chosen_format() in ("json", "jsonl"):
         about = {"run": result.run_id, "as_of": result.as_of, "status": result.status}
         found = {**about, "sources": rows, "reject_files": list(details.get("files", ()))}
-        sys.stdout.write(report.envelope(found, code=result.exit_code))
+        notes = [*details.get("notes", ()), *details.get("warnings", ())]
+        sys.stdout.write(report.envelope(found, code=result.exit_code, warnings=notes))
     elif sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
         report.show(rows, columns=_COLUMNS, title=result.run_id)
+    in_words = report.chosen_format() not in ("json", "jsonl")
+    for text in [*(details.get("notes", ()) if sys.stdout.isatty() else ()), *details.get("warnings", ())]:
+        if in_words:
+            report.note(text)
     for path in details.get("files", ()):
         report.note(say("cli.rejected_rows", path=path))
