@@ -9,10 +9,11 @@ from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
 from opscli.outcome import Outcome
 from opscli.phrases import counted, listed, say
-from opscli.sources import erasure, rejects
+from opscli.sources import erasure, rejects, undo
 from opscli.sources.load import SourcePlan, apply_source, plan_source
 from opscli.sources.prepare import Counts
 from opscli.sources.source import SourceSpec
+from opscli.sources.undo import UndoPlan
 from opscli.stage import Context, Preview
 
 READS: tuple[str, ...] = ()
@@ -34,8 +35,13 @@ class ImportPlan:
         return tuple(source for source in self.sources if source.stopped)
 
 
-def plan(ctx: Context) -> ImportPlan:
-    """Read whatever is new and work out what would change. `options["only"]` names the sources, all by default."""
+def plan(ctx: Context) -> ImportPlan | UndoPlan:
+    """Read whatever is new and work out what would change. `options["only"]` names the sources, all by default.
+
+    With `options["undo"]`, work out what the undo of that run would change instead.
+    """
+    if ctx.options.get("undo"):
+        return undo.plan(ctx)
     specs = _chosen(ctx)
     load_seq = ctx.warehouse.load_seq()
     with ctx.warehouse.read() as session:
@@ -44,11 +50,13 @@ def plan(ctx: Context) -> ImportPlan:
     return ImportPlan(sources=plans, load_seq=load_seq, preview=_preview(plans))
 
 
-def run(plan: ImportPlan, ctx: Context) -> Outcome:
+def run(plan: ImportPlan | UndoPlan, ctx: Context) -> Outcome:
     """Merge what was planned, one short write window a source.
 
     Raises TryLater when somebody else loaded meanwhile; GuardStopped, with nothing loaded, when a guard stops a source.
     """
+    if isinstance(plan, UndoPlan):
+        return undo.run(plan, ctx)
     if ctx.warehouse.load_seq() != plan.load_seq:
         raise TryLater(say("sources.warehouse_moved"), remedy=say("data.run_again"))
     files = _write_rejects(plan, ctx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -61,7 +62,7 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
         if not gathered.files and not closes:
             return plan
         with ctx.warehouse.read() as session:
-            first = session.value("SELECT count(*) FROM loads WHERE source = ?", (spec.name,)) == 0
+            first = _has_no_load(session, spec.name)
             snapshot = Snapshot(session=session, source=spec.name, entity=entity) if closes else None
             work = Preparation(
                 spec=spec, entity=entity, ctx=ctx, session=session, workbench=workbench, first=first, snapshot=snapshot
@@ -79,6 +80,12 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
             )
 
 
+def _has_no_load(session: Session, source: str) -> bool:
+    """Whether no load of a source stands; a warehouse from before undo lacks the column until it is written to."""
+    standing = " AND undone_seq IS NULL" if "undone_seq" in session.columns("loads") else ""
+    return bool(session.value(f"SELECT count(*) FROM loads WHERE source = ?{standing}", (source,)) == 0)
+
+
 def _closes(spec: SourceSpec, gathered: Gathered, ctx: Context) -> bool:
     """Whether what this load lacks is gone at the source: never when only a part of it was asked for."""
     partly = any(ctx.options.get(name) for name in ("since", "limit", "piped"))
@@ -87,15 +94,16 @@ def _closes(spec: SourceSpec, gathered: Gathered, ctx: Context) -> bool:
 
 def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, config: str, load_seq: int) -> Gathered:
     """What the source's type finds or fetches; the warehouse is free meanwhile."""
+    full = bool(ctx.options.get("full"))
     asked = Asked(
         source=spec.name,
         root=ctx.project.root,
         workbench=workbench,
         at=ctx.known_at,
-        known=cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq),
+        known={} if full else cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq),
         wanted=wanted_columns(spec, entity)[0],
         cursor=spec.cursor,
-        full=bool(ctx.options.get("full")),
+        full=full,
         since=str(ctx.options.get("since") or ""),
         limit=ctx.options.get("limit"),
         snapshot=spec.on_delete == "tombstone",
@@ -136,32 +144,34 @@ def _stopped(plan: SourcePlan, counts: Counts, ctx: Context, session: Session) -
 
 def apply_source(plan: SourcePlan, ctx: Context) -> int:
     """Merge a planned source in one write window, then move its cursors; versions closed."""
-    seq, closed = ctx.warehouse.load_seq(), 0
+    load = cursors.Load(config=plan.config, load_seq=ctx.warehouse.load_seq(), run_id=ctx.run_id, at=ctx.known_at)
+    closed, marks = 0, plan.gathered.marks
     if plan.staged:
         with ctx.warehouse.write(plan.entity.versions_table, "rejects", "loads") as session:
             merge.ensure_versions(session, plan.entity)
-            seq = next_load_seq(session)
             planned = Merge(entity=plan.entity, staged=plan.staged)
-            closed = merge.apply(session, planned, run_id=ctx.run_id, load_seq=seq)
+            load = replace(load, load_seq=next_load_seq(session))
+            closed = merge.apply(session, planned, run_id=ctx.run_id, load_seq=load.load_seq)
             if plan.snapshot:
-                Snapshot(session=session, source=plan.spec.name, entity=plan.entity).close(ctx.known_at, seq)
-            rejects.store(session, plan.spec.name, plan.entity.name, ctx, seq)
-            _note_load(session, plan, ctx, seq, closed)
+                Snapshot(session=session, source=plan.spec.name, entity=plan.entity).close(load.at, load.load_seq)
+            rejects.store(session, plan.spec.name, plan.entity.name, ctx, load.load_seq)
+            _note_load(session, plan, load, closed, cursors.marks_after(ctx.state, plan.spec, marks, load))
         with ctx.warehouse.read() as session:  # a transaction writes to one database, so the scratch is cleaned here
             session.execute(f"DROP TABLE {plan.staged}")
-    load = cursors.Load(config=plan.config, load_seq=seq, run_id=ctx.run_id, at=ctx.known_at)
-    cursors.keep_marks(ctx.state, plan.spec.name, plan.gathered.marks, load, plan.gathered.gone)
+    cursors.keep_marks(ctx.state, plan.spec.name, marks, load, plan.gathered.gone)
     return closed
 
 
-def _note_load(session: Session, plan: SourcePlan, ctx: Context, seq: int, closed: int) -> None:
+def _note_load(
+    session: Session, plan: SourcePlan, load: cursors.Load, closed: int, marks: Mapping[str, object]
+) -> None:
     counts = plan.counts
     values = {
-        "load_seq": seq,
-        "run_id": ctx.run_id,
+        "load_seq": load.load_seq,
+        "run_id": load.run_id,
         "source": plan.spec.name,
         "entity": plan.entity.name,
-        "loaded_at": ctx.known_at,
+        "loaded_at": load.at,
         "rows_read": counts.read,
         "inserted": counts.inserted,
         "updated": counts.updated,
@@ -170,6 +180,7 @@ def _note_load(session: Session, plan: SourcePlan, ctx: Context, seq: int, close
         "closed": closed,
         "deleted": counts.deleted,
         "first_backfill": plan.first_backfill,
+        "marks": json.dumps(marks, sort_keys=True, ensure_ascii=False),
     }
     places = ", ".join("?" * len(values))
     session.execute(f"INSERT INTO loads ({', '.join(values)}) VALUES ({places})", tuple(values.values()))

@@ -85,3 +85,29 @@ def test_show_tells_where_each_column_comes_from(root: Path) -> None:
         "amount": "sum",
     }
     assert opscli(root, "source", "show", "ordres").returncode == 2
+
+
+def test_undo_tells_what_it_brought_back_and_a_second_one_that_nothing_is_left(root: Path) -> None:
+    run = json.loads(opscli(root, "import", "--json").stdout)["data"]["run"]
+    dry = json.loads(opscli(root, "import", "--undo", run, "--dry-run", "--json").stdout)["data"]
+    assert dry["counts"] == {"reopened": 0, "voided": 99}
+    told = json.loads(opscli(root, "import", "--undo", run, "--json").stdout)
+    (row,) = told["data"]["sources"]
+    assert (told["code"], row["status"], row["voided"]) == (0, "undone", 99)
+    again = opscli(root, "import", "--undo", run)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert again.stderr == f"the import of {run} is undone already\n"
+    assert opscli(root, "import").returncode == 0
+
+
+def test_undo_of_an_unknown_run_is_2_and_of_an_overtaken_one_4_with_the_rows(root: Path) -> None:
+    result = opscli(root, "import", "--undo", "nightly-x")
+    assert result.returncode == 2
+    first = json.loads(opscli(root, "import", "--json").stdout)["data"]["run"]
+    assert first in opscli(root, "import", "--undo", "nightly-x").stderr
+    (root / "data/orders.csv").write_text("id,at,sum\n0,2026-01-02,7\n")
+    second = json.loads(opscli(root, "import", "--json").stdout)["data"]["run"]
+    refused = opscli(root, "import", "--undo", first)
+    assert refused.returncode == 4
+    assert f"orders 0, by {second}" in refused.stderr
+    assert f"opscli import --undo {second}" in refused.stderr

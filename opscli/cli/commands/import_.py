@@ -17,18 +17,25 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _COLUMNS = ("source", "entity", "status", "files", "read", "inserted", "updated", "unchanged", "deleted", "rejected")
+_UNDO_COLUMNS = ("source", "entity", "status", "reopened", "voided")
 
 
 @app.command(
-    "import", epilog="Examples:  opscli import  |  opscli import orders crm  |  opscli import --dry-run  |  … --json"
+    "import",
+    epilog="Examples:  opscli import  |  opscli import orders crm  |  opscli import --dry-run  |  "
+    "opscli import --undo RUN  |  … --json",
 )
 def import_(
     sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; all when absent.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be loaded; nothing is written.")] = False,
     approve: Annotated[bool, typer.Option("--approve", help="Load though a guard would stop.")] = False,
+    undo: Annotated[
+        str, typer.Option("--undo", metavar="RUN", help="Bring back the state before a run's import.")
+    ] = "",
 ) -> int:
     """Load whatever is new in the sources; rows that cannot be used are listed with file and line (exit 3)."""
-    options = {"only": sources} if sources else {}
+    given = {"only": sources, "undo": undo}
+    options = {name: value for name, value in given.items() if value}
     if dry_run:
         _show_plan(session.plan_stage("import", options=options))
         return 0
@@ -60,18 +67,20 @@ def _tell(result: RunResult) -> None:
     details: Mapping[str, Any] = result.steps[-1].outcome.details if result.steps else {}
     by_source: Mapping[str, Mapping[str, Any]] = details.get("sources", {})
     rows = [{"source": name, **row} for name, row in by_source.items()]
-    if not rows:
-        tell(result, session.root())
-    elif report.chosen_format() in ("json", "jsonl"):
+    as_json = report.chosen_format() in ("json", "jsonl")
+    if as_json and result.steps:
         about = {"run": result.run_id, "as_of": result.as_of, "status": result.status}
         found = {**about, "sources": rows, "reject_files": list(details.get("files", ()))}
         notes = [*details.get("notes", ()), *details.get("warnings", ())]
         sys.stdout.write(report.envelope(found, code=result.exit_code, warnings=notes))
+    elif not rows:
+        tell(result, session.root())
     elif sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
-        report.show(rows, columns=_COLUMNS, title=result.run_id)
-    in_words = report.chosen_format() not in ("json", "jsonl")
-    for text in [*(details.get("notes", ()) if sys.stdout.isatty() else ()), *details.get("warnings", ())]:
-        if in_words:
+        columns = _UNDO_COLUMNS if "voided" in rows[0] else _COLUMNS
+        report.show(rows, columns=columns, title=result.run_id)
+    if not as_json:
+        followed = details.get("notes", ()) if sys.stdout.isatty() else ()
+        for text in (*followed, *details.get("warnings", ())):
             report.note(text)
     for path in details.get("files", ()):
         report.note(say("cli.rejected_rows", path=path))
