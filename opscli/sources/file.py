@@ -74,28 +74,30 @@ def gather(spec: FileSettings, asked: Asked) -> Gathered:
     Raises DataUnusable when there are none and one is required.
     """
     files = tuple(_matching(spec, asked))
-    if not files and spec.required:
+    if not files and spec.required and not asked.optional:
         raise DataUnusable(
             say("sources.no_input", source=asked.source, path=asked.root / spec.path),
             remedy=say("sources.no_input_how", source=asked.source),
         )
+    known = {} if asked.since else asked.known  # what happened since then may stand in a file that was loaded
     changed, marks = [], {}
     for file in files:
         seen = _seen(file.path)
-        last = asked.known.get(file.label, {})
+        last = known.get(file.label, {})
         if seen == {name: last.get(name) for name in seen}:
             continue
         digest = sha256_of(file.path)
         marks[file.label] = {**seen, "sha256": digest}
         if digest != last.get("sha256"):
             changed.append(file)
-    gone = sorted(asked.known.keys() - {file.label for file in files}) if asked.snapshot and files else []
+    gone = sorted(known.keys() - {file.label for file in files}) if asked.snapshot and files else []
     if asked.snapshot and (changed or gone):
         changed = list(files)
     return Gathered(
         files=tuple(changed),
         marks=marks,
         gone=tuple(gone),
+        unsifted=True,
         skipped=len(files) - len(changed),
         complete=bool(files) and len(changed) == len(files),
     )

@@ -64,6 +64,8 @@ class Asked:
     full: bool = False
     since: str = ""
     limit: int | None = None
+    optional: bool = False
+    """An input that is not there is no error (`--changed`)."""
     snapshot: bool = False
     """What is gone at the source is closed here: hand over all rows, `complete`, as soon as anything is new."""
     piped: bool = False
@@ -76,13 +78,15 @@ class Gathered:
     """What there is to read, and the marks to keep once it has been merged.
 
     `complete` = these files hold all rows of the source, so what they lack is gone there. `gone` names marks of inputs
-    that are no longer there, to be forgotten. `skipped` counts inputs without anything new; `notes` are sentences for
+    that are no longer there, to be forgotten. `unsifted` = the type cannot ask for new rows only: the load leaves out
+    those before `since` or below the cursor. `skipped` counts inputs without anything new; `notes` are sentences for
     people, such as an input that is not ready yet.
     """
 
     files: tuple[Found, ...] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
+    unsifted: bool = False
     skipped: int = 0
     complete: bool = False
     notes: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
@@ -66,9 +67,7 @@ def run(plan: ImportPlan | UndoPlan, ctx: Context) -> Outcome:
             remedy=say("sources.stopped_how"),
             details=files,
         )
-    for source in plan.sources:
-        if source.staged or source.gathered.marks or source.gathered.gone:
-            apply_source(source, ctx)
+    applied = tuple(_applied(source, ctx) for source in plan.sources)
     counts = plan.preview.counts
     return Outcome(
         summary=plan.preview.headline,
@@ -79,12 +78,20 @@ def run(plan: ImportPlan | UndoPlan, ctx: Context) -> Outcome:
         leftovers=counts["rejected"],
         details={
             "counts": dict(counts),
-            "sources": _by_source(plan.sources),
+            "sources": _by_source([source for source in applied if source.staged or not ctx.options.get("changed")]),
             "files": files,
             "notes": _told(plan.sources, "notes"),
             "warnings": _told(plan.sources, "warnings"),
         },
     )
+
+
+def _applied(plan: SourcePlan, ctx: Context) -> SourcePlan:
+    """The plan with the time that it took in all."""
+    started = time.monotonic()
+    if plan.staged or plan.gathered.marks or plan.gathered.gone:
+        apply_source(plan, ctx)
+    return replace(plan, seconds=plan.seconds + time.monotonic() - started)
 
 
 def erase(ids: Sequence[str], ctx: Context) -> int:
@@ -139,6 +146,7 @@ def _by_source(plans: Sequence[SourcePlan]) -> dict[str, dict[str, object]]:
             "status": "loaded" if plan.staged else "unchanged",
             "files": len(plan.gathered.files),
             **plan.counts.as_dict(),
+            "seconds": round(plan.seconds, 1),
         }
         for plan in plans
     }

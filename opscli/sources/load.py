@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from opscli.clock import END_OF_TIME
+from opscli.clock import END_OF_TIME, parse_instant
 from opscli.engine import merge
 from opscli.engine.entity import Entity
 from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
+from opscli.errors import UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
 from opscli.sources import cursors, rejects
-from opscli.sources.gathering import Asked, Gathered
+from opscli.sources.gathering import Asked, Gathered, Mark
 from opscli.sources.mapping import wanted_columns
 from opscli.sources.prepare import Counts, Preparation
+from opscli.sources.sieve import CURSOR, ColumnCursor, Sieve
 from opscli.sources.source import Limit, SourceSpec
 from opscli.sources.tombstones import Snapshot
 from opscli.stage import Context
@@ -50,68 +53,126 @@ class SourcePlan:
     warnings: tuple[str, ...] = ()
     """What a person should look at."""
     sample: Sequence[Mapping[str, object]] = ()
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    """Marks that the load itself keeps, beside those of the source's type."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a load was asked for: everything that is new, or a part of what there is."""
+
+    full: bool = False
+    since: str = ""
+    limit: int | None = None
+    changed: bool = False
+    piped: bool = False
+
+    @classmethod
+    def of(cls, ctx: Context) -> Wanted:
+        """As the options of the step say."""
+        return cls(**{item.name: ctx.options[item.name] for item in fields(cls) if ctx.options.get(item.name)})
+
+    @property
+    def partly(self) -> bool:
+        """Such a load moves no cursor and closes nothing: it says nothing about the rows that it leaves out."""
+        return bool(self.since) or self.limit is not None
 
 
 def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -> SourcePlan:
     """Read and judge whatever is new. Raises DataUnusable when a file is missing or cannot be read at all."""
+    started, wanted = time.monotonic(), Wanted.of(ctx)
     config = fingerprint([dict(spec.document.data), dict(entity.schema), entity.key])
+    marks = {} if wanted.full else cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq)
     with _workbench(ctx) as workbench:
-        gathered = _gather(spec, entity, ctx, workbench, config, load_seq)
+        gathered = _gather(spec, entity, ctx, workbench, marks)
         plan = SourcePlan(spec=spec, entity=entity, config=config, gathered=gathered, notes=gathered.notes)
-        closes = _closes(spec, gathered, ctx)
-        if not gathered.files and not closes:
-            return plan
+        if not gathered.files and not _closes(plan):
+            return replace(plan, seconds=time.monotonic() - started)
         with ctx.warehouse.read() as session:
-            first = _has_no_load(session, spec.name)
-            snapshot = Snapshot(session=session, source=spec.name, entity=entity) if closes else None
             work = Preparation(
-                spec=spec, entity=entity, ctx=ctx, session=session, workbench=workbench, first=first, snapshot=snapshot
+                spec=spec,
+                entity=entity,
+                ctx=ctx,
+                session=session,
+                workbench=workbench,
+                first=_has_no_load(session, spec.name),
+                snapshot=Snapshot(session=session, source=spec.name, entity=entity) if _closes(plan) else None,
+                sieve=_sieve(plan, ctx, marks),
             )
-            found = work.prepare(gathered.files)
-            return replace(
-                plan,
-                counts=found.counts,
-                staged=work.staged,
-                first_backfill=first,
-                snapshot=found.counts.deleted > 0,
-                stopped=_stopped(plan, found.counts, ctx, session),
-                warnings=tuple(found.warnings),
-                sample=rejects.sample(session, spec.name) if found.counts.rejected else (),
-            )
+            plan = _prepared(plan, work, ctx)
+    return replace(plan, seconds=time.monotonic() - started)
+
+
+def _prepared(plan: SourcePlan, work: Preparation, ctx: Context) -> SourcePlan:
+    """The plan with what its files hold."""
+    found, cursor = work.prepare(plan.gathered.files), work.sieve.cursor
+    mark = cursor.mark() if cursor is not None else None
+    return replace(
+        plan,
+        counts=found.counts,
+        staged=work.staged,
+        marks={CURSOR: mark} if mark else {},
+        first_backfill=work.first,
+        snapshot=found.counts.deleted > 0,
+        stopped=_stopped(plan, found.counts, ctx, work.session),
+        warnings=tuple(found.warnings),
+        sample=rejects.sample(work.session, plan.spec.name) if found.counts.rejected else (),
+    )
 
 
 def _has_no_load(session: Session, source: str) -> bool:
-    """Whether no load of a source stands; a warehouse from before undo lacks the column until it is written to."""
-    standing = " AND undone_seq IS NULL" if "undone_seq" in session.columns("loads") else ""
-    return bool(session.value(f"SELECT count(*) FROM loads WHERE source = ?{standing}", (source,)) == 0)
+    """Whether no whole load of a source stands; an older warehouse lacks the columns until it is written to."""
+    whole = ""
+    if "undone_seq" in session.columns("loads"):
+        whole = " AND undone_seq IS NULL AND (marks IS NOT NULL OR deleted IS NULL)"
+    return bool(session.value(f"SELECT count(*) FROM loads WHERE source = ?{whole}", (source,)) == 0)
 
 
-def _closes(spec: SourceSpec, gathered: Gathered, ctx: Context) -> bool:
-    """Whether what this load lacks is gone at the source: never when only a part of it was asked for."""
-    partly = any(ctx.options.get(name) for name in ("since", "limit", "piped"))
-    return spec.on_delete == "tombstone" and gathered.complete and not partly
+def _closes(plan: SourcePlan) -> bool:
+    """Whether what this load lacks is gone at the source."""
+    return plan.spec.on_delete == "tombstone" and plan.gathered.complete
 
 
-def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, config: str, load_seq: int) -> Gathered:
+def _sieve(plan: SourcePlan, ctx: Context, marks: Mapping[str, Mark]) -> Sieve:
+    """What is left out of the rows that are read. Raises UsageError for a `--since` that is no instant."""
+    wanted, spec = Wanted.of(ctx), plan.spec
+    if not plan.gathered.unsifted:
+        return Sieve(limit=wanted.limit)
+    since = None
+    if wanted.since:
+        try:
+            since = parse_instant(wanted.since, ctx.project.zone)
+        except ValueError as error:
+            raise UsageError(say("sources.no_since", error=error), remedy=say("sources.no_since_how")) from error
+    by_column = spec.cursor.column and not wanted.partly
+    cursor = ColumnCursor(spec=spec, last=marks.get(CURSOR, {})) if by_column else None
+    return Sieve(limit=wanted.limit, since=since, cursor=cursor)
+
+
+def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, marks: Mapping[str, Mark]) -> Gathered:
     """What the source's type finds or fetches; the warehouse is free meanwhile."""
-    full = bool(ctx.options.get("full"))
+    wanted = Wanted.of(ctx)
     asked = Asked(
         source=spec.name,
         root=ctx.project.root,
         workbench=workbench,
         at=ctx.known_at,
-        known={} if full else cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq),
+        known={name: mark for name, mark in marks.items() if name != CURSOR},
         wanted=wanted_columns(spec, entity)[0],
         cursor=spec.cursor,
-        full=full,
-        since=str(ctx.options.get("since") or ""),
-        limit=ctx.options.get("limit"),
+        full=wanted.full,
+        since=wanted.since,
+        limit=wanted.limit,
+        optional=wanted.changed,
         snapshot=spec.on_delete == "tombstone",
-        piped=bool(ctx.options.get("piped")),
+        piped=wanted.piped,
         progress=ctx.progress,
     )
     gathered: Gathered = load_kind("opscli.sources", spec.type).gather(spec.settings, asked)
-    return gathered
+    if wanted.partly:
+        return replace(gathered, marks={}, gone=(), complete=False)
+    return replace(gathered, complete=gathered.complete and not wanted.piped)
 
 
 @contextmanager
@@ -145,7 +206,7 @@ def _stopped(plan: SourcePlan, counts: Counts, ctx: Context, session: Session) -
 def apply_source(plan: SourcePlan, ctx: Context) -> int:
     """Merge a planned source in one write window, then move its cursors; versions closed."""
     load = cursors.Load(config=plan.config, load_seq=ctx.warehouse.load_seq(), run_id=ctx.run_id, at=ctx.known_at)
-    closed, marks = 0, plan.gathered.marks
+    closed, marks = 0, {**plan.gathered.marks, **plan.marks}
     if plan.staged:
         with ctx.warehouse.write(plan.entity.versions_table, "rejects", "loads") as session:
             merge.ensure_versions(session, plan.entity)
@@ -155,7 +216,8 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
             if plan.snapshot:
                 Snapshot(session=session, source=plan.spec.name, entity=plan.entity).close(load.at, load.load_seq)
             rejects.store(session, plan.spec.name, plan.entity.name, ctx, load.load_seq)
-            _note_load(session, plan, load, closed, cursors.marks_after(ctx.state, plan.spec, marks, load))
+            after = None if Wanted.of(ctx).partly else cursors.marks_after(ctx.state, plan.spec, marks, load)
+            _note_load(session, plan, load, closed, after)
         with ctx.warehouse.read() as session:  # a transaction writes to one database, so the scratch is cleaned here
             session.execute(f"DROP TABLE {plan.staged}")
     cursors.keep_marks(ctx.state, plan.spec.name, marks, load, plan.gathered.gone)
@@ -163,7 +225,7 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
 
 
 def _note_load(
-    session: Session, plan: SourcePlan, load: cursors.Load, closed: int, marks: Mapping[str, object]
+    session: Session, plan: SourcePlan, load: cursors.Load, closed: int, marks: Mapping[str, object] | None
 ) -> None:
     counts = plan.counts
     values = {
@@ -180,7 +242,7 @@ def _note_load(
         "closed": closed,
         "deleted": counts.deleted,
         "first_backfill": plan.first_backfill,
-        "marks": json.dumps(marks, sort_keys=True, ensure_ascii=False),
+        "marks": None if marks is None else json.dumps(marks, sort_keys=True, ensure_ascii=False),
     }
     places = ", ".join("?" * len(values))
     session.execute(f"INSERT INTO loads ({', '.join(values)}) VALUES ({places})", tuple(values.values()))

@@ -20,6 +20,7 @@ from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
 from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
 from opscli.sources.mapping import local_columns, wanted_columns
+from opscli.sources.sieve import Sieve, first_rows
 from opscli.sources.source import SourceSpec
 from opscli.sources.tombstones import Snapshot
 from opscli.stage import Context
@@ -80,6 +81,7 @@ class Preparation:
     workbench: Path
     first: bool
     snapshot: Snapshot | None = None
+    sieve: Sieve = field(default_factory=Sieve)
     found: Prepared = field(default_factory=Prepared)
 
     @property
@@ -92,10 +94,9 @@ class Preparation:
         self._found_staged()
         read = rejected = filtered = 0
         for portion in portions(files):
-            found = [(number, self._read(file, f"{_RAW}_{number}")) for number, file in portion]
-            for batch in together(found, self.session.dialect):
+            for batch in together(self._rows(portion, read), self.session.dialect):
                 rows = batch.rows
-                kept, bad = self._judge(batch)
+                kept, bad = self._judge(self._sifted(batch))
                 read += rows.read
                 rejected += rows.rejected + bad
                 filtered += rows.read - rows.rejected - kept
@@ -105,6 +106,24 @@ class Preparation:
         self.found.counts = self._compared(Counts(read=read, filtered=filtered, rejected=rejected))
         self.found.counts.check(self.spec.name)
         return self.found
+
+    def _rows(self, portion: Sequence[tuple[int, Found]], read: int) -> list[tuple[int, Rows]]:
+        """The rows of each file, no more of them than the load still wants."""
+        found: list[tuple[int, Rows]] = []
+        for number, file in portion:
+            wanted = None if self.sieve.limit is None else self.sieve.limit - read
+            if wanted == 0:
+                break
+            rows = self._read(file, f"{_RAW}_{number}")
+            if wanted is not None:
+                rows = first_rows(self.session, rows, self.spec.name, wanted)
+            found.append((number, rows))
+            read += rows.read
+        return found
+
+    def _sifted(self, batch: Batch) -> Batch:
+        cursor = self.sieve.cursor
+        return batch if cursor is None else replace(batch, rows=cursor.sift(self.session, batch.rows))
 
     def _compared(self, counts: Counts) -> Counts:
         """The counts with how the staged rows stand to what is open now; those that are open already go."""
@@ -168,7 +187,10 @@ class Preparation:
         judged = judged_rows(self.spec, self.entity, batch.rows, self.session.dialect)
         # One pass: the big table is written once, with all that the merge wants.
         values = f"*, {self._merge_columns()}"
-        kept = self.session.execute(f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql})")
+        wanted = self.sieve.happened(self.entity, self.session.dialect)
+        kept = self.session.execute(
+            f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql}) AS judged WHERE {wanted}"
+        )
         rowwise.judge_rows(self.session, self.entity, self.staged, tuple(batch.labels), judged.first_by_row)
         wrong = f"{self._quote(PROBLEM)} IS NOT NULL"
         bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {wrong}"))

@@ -212,8 +212,8 @@ def _marks_before(session: Session, source: str, loads: Sequence[Undone]) -> Map
     """Cursors after the newest load of a source that stands and is older than all that are undone."""
     first = min(load.load_seq for load in loads if load.source == source)
     text = session.value(
-        "SELECT CAST(marks AS VARCHAR) FROM loads WHERE source = ? AND undone_seq IS NULL AND load_seq < ? "
-        "ORDER BY load_seq DESC LIMIT 1",
+        "SELECT CAST(marks AS VARCHAR) FROM loads WHERE source = ? AND undone_seq IS NULL AND marks IS NOT NULL "
+        "AND load_seq < ? ORDER BY load_seq DESC LIMIT 1",
         (source, first),
     )
     marks: Mapping[str, Any] = json.loads(text) if text else {}

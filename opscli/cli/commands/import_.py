@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from opscli.cli import report, session
+from opscli.errors import UsageError
 from opscli.phrases import named, say
 
 if TYPE_CHECKING:
@@ -16,25 +17,50 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_COLUMNS = ("source", "entity", "status", "files", "read", "inserted", "updated", "unchanged", "deleted", "rejected")
+_COLUMNS = (
+    "source",
+    "entity",
+    "status",
+    "files",
+    "read",
+    "inserted",
+    "updated",
+    "unchanged",
+    "deleted",
+    "rejected",
+    "seconds",
+)
 _UNDO_COLUMNS = ("source", "entity", "status", "reopened", "voided")
 
 
 @app.command(
     "import",
     epilog="Examples:  opscli import  |  opscli import orders crm  |  opscli import --dry-run  |  "
-    "opscli import --undo RUN  |  … --json",
+    "opscli import orders --full  |  opscli import --undo RUN  |  … --json",
 )
 def import_(
     sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; all when absent.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be loaded; nothing is written.")] = False,
     approve: Annotated[bool, typer.Option("--approve", help="Load though a guard would stop.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read all there is, also what was loaded before.")] = False,
+    since: Annotated[
+        str, typer.Option(metavar="VALUE", help="Only rows from this time, or cursor value, on; no cursor moves.")
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="So many rows of each source; no cursor moves.")
+    ] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only sources with something new; a missing file is no error.")
+    ] = False,
     undo: Annotated[
         str, typer.Option("--undo", metavar="RUN", help="Bring back the state before a run's import.")
     ] = "",
 ) -> int:
     """Load whatever is new in the sources; rows that cannot be used are listed with file and line (exit 3)."""
-    given = {"only": sources, "undo": undo}
+    parts = {"full": full, "since": since, "limit": limit, "changed": changed}
+    if undo and any(parts.values()):
+        raise UsageError(say("cli.import_alone", option="--undo"))
+    given = {"only": sources, **parts, "undo": undo}
     options = {name: value for name, value in given.items() if value}
     if dry_run:
         _show_plan(session.plan_stage("import", options=options))
