@@ -10,8 +10,8 @@ from opscli.config.validate import did_you_mean
 from opscli.errors import GuardStopped, TryLater, UsageError
 from opscli.outcome import Outcome
 from opscli.phrases import counted, listed, say
-from opscli.sources import erasure, rejects, undo
-from opscli.sources.load import SourcePlan, apply_source, plan_source
+from opscli.sources import erasure, rejects, retry, undo
+from opscli.sources.load import SourcePlan, apply_source, plan_source, workbench_of
 from opscli.sources.prepare import Counts
 from opscli.sources.source import SourceSpec
 from opscli.sources.undo import UndoPlan
@@ -43,6 +43,8 @@ def plan(ctx: Context) -> ImportPlan | UndoPlan:
     """
     if ctx.options.get("undo"):
         return undo.plan(ctx)
+    if ctx.options.get("retry"):
+        ctx = _retrying(ctx)
     specs = _chosen(ctx)
     load_seq = ctx.warehouse.load_seq()
     with ctx.warehouse.read() as session:
@@ -97,6 +99,13 @@ def _applied(plan: SourcePlan, ctx: Context) -> SourcePlan:
 def erase(ids: Sequence[str], ctx: Context) -> int:
     """Remove these customers' rows from records, entity tables and rejects; rows removed."""
     return erasure.erase(ids, ctx)
+
+
+def _retrying(ctx: Context) -> Context:
+    """The context of a retry: only the source that the reject file is of."""
+    with workbench_of(ctx) as workbench:
+        source = retry.source_of(ctx.project.root / str(ctx.options["retry"]), workbench)
+    return ctx.at(options={**ctx.options, "only": [source]})
 
 
 def _chosen(ctx: Context) -> tuple[SourceSpec, ...]:
@@ -156,9 +165,9 @@ def _write_rejects(plan: ImportPlan, ctx: Context) -> list[str]:
     """Reject files of this run, as paths relative to the project; a dry run leaves none."""
     if ctx.dry:
         return []
-    found = [source.spec.name for source in plan.sources if source.counts.rejected]
+    found = [source for source in plan.sources if source.counts.rejected]
     if not found:
         return []
     with ctx.warehouse.read() as session:
-        paths = [rejects.write_file(session, name, ctx) for name in found]
+        paths = [rejects.write_file(session, source.spec.name, source.layouts, ctx) for source in found]
     return [path.relative_to(ctx.project.root).as_posix() for path in paths]

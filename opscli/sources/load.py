@@ -20,7 +20,7 @@ from opscli.errors import UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
-from opscli.sources import cursors, rejects
+from opscli.sources import cursors, rejects, retry
 from opscli.sources.gathering import Asked, Gathered, Mark
 from opscli.sources.mapping import wanted_columns
 from opscli.sources.prepare import Counts, Preparation
@@ -53,6 +53,7 @@ class SourcePlan:
     warnings: tuple[str, ...] = ()
     """What a person should look at."""
     sample: Sequence[Mapping[str, object]] = ()
+    layouts: rejects.Layouts = field(default_factory=dict)
     marks: Mapping[str, Mark] = field(default_factory=dict)
     """Marks that the load itself keeps, beside those of the source's type."""
     seconds: float = 0.0
@@ -67,6 +68,8 @@ class Wanted:
     limit: int | None = None
     changed: bool = False
     piped: bool = False
+    retry: str = ""
+    """A corrected reject file, read instead of what the source finds."""
 
     @classmethod
     def of(cls, ctx: Context) -> Wanted:
@@ -76,7 +79,7 @@ class Wanted:
     @property
     def partly(self) -> bool:
         """Such a load moves no cursor and closes nothing: it says nothing about the rows that it leaves out."""
-        return bool(self.since) or self.limit is not None
+        return bool(self.since or self.retry) or self.limit is not None
 
 
 def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -> SourcePlan:
@@ -84,8 +87,8 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
     started, wanted = time.monotonic(), Wanted.of(ctx)
     config = fingerprint([dict(spec.document.data), dict(entity.schema), entity.key])
     marks = {} if wanted.full else cursors.read_marks(ctx.state, spec.name, config=config, load_seq=load_seq)
-    with _workbench(ctx) as workbench:
-        gathered = _gather(spec, entity, ctx, workbench, marks)
+    with workbench_of(ctx) as workbench:
+        gathered, lines = _gather(spec, entity, ctx, workbench, marks)
         plan = SourcePlan(spec=spec, entity=entity, config=config, gathered=gathered, notes=gathered.notes)
         if not gathered.files and not _closes(plan):
             return replace(plan, seconds=time.monotonic() - started)
@@ -100,13 +103,17 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
                 snapshot=Snapshot(session=session, source=spec.name, entity=entity) if _closes(plan) else None,
                 sieve=_sieve(plan, ctx, marks),
             )
-            plan = _prepared(plan, work, ctx)
+            plan = _prepared(plan, work, lines, ctx)
     return replace(plan, seconds=time.monotonic() - started)
 
 
-def _prepared(plan: SourcePlan, work: Preparation, ctx: Context) -> SourcePlan:
+def _prepared(plan: SourcePlan, work: Preparation, lines: retry.Lines | None, ctx: Context) -> SourcePlan:
     """The plan with what its files hold."""
     found, cursor = work.prepare(plan.gathered.files), work.sieve.cursor
+    layouts: rejects.Layouts = found.layouts
+    if lines is not None:
+        lines.translate(work.session, plan.spec.name)
+        layouts = {lines.label: lines.layouts}
     mark = cursor.mark() if cursor is not None else None
     return replace(
         plan,
@@ -117,6 +124,7 @@ def _prepared(plan: SourcePlan, work: Preparation, ctx: Context) -> SourcePlan:
         snapshot=found.counts.deleted > 0,
         stopped=_stopped(plan, found.counts, ctx, work.session),
         warnings=tuple(found.warnings),
+        layouts=layouts if found.counts.rejected else {},
         sample=rejects.sample(work.session, plan.spec.name) if found.counts.rejected else (),
     )
 
@@ -150,7 +158,9 @@ def _sieve(plan: SourcePlan, ctx: Context, marks: Mapping[str, Mark]) -> Sieve:
     return Sieve(limit=wanted.limit, since=since, cursor=cursor)
 
 
-def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, marks: Mapping[str, Mark]) -> Gathered:
+def _gather(
+    spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, marks: Mapping[str, Mark]
+) -> tuple[Gathered, retry.Lines | None]:
     """What the source's type finds or fetches; the warehouse is free meanwhile."""
     wanted = Wanted.of(ctx)
     asked = Asked(
@@ -169,14 +179,16 @@ def _gather(spec: SourceSpec, entity: Entity, ctx: Context, workbench: Path, mar
         piped=wanted.piped,
         progress=ctx.progress,
     )
+    if wanted.retry:
+        return retry.gather(ctx.project.root / wanted.retry, asked)
     gathered: Gathered = load_kind("opscli.sources", spec.type).gather(spec.settings, asked)
     if wanted.partly:
-        return replace(gathered, marks={}, gone=(), complete=False)
-    return replace(gathered, complete=gathered.complete and not wanted.piped)
+        return replace(gathered, marks={}, gone=(), complete=False), None
+    return replace(gathered, complete=gathered.complete and not wanted.piped), None
 
 
 @contextmanager
-def _workbench(ctx: Context) -> Iterator[Path]:
+def workbench_of(ctx: Context) -> Iterator[Path]:
     """A folder for what is fetched, unpacked or rewritten, beside the pages that the engine spills."""
     with ctx.warehouse.read() as session:
         spill = Path(session.value("SELECT current_setting('temp_directory')"))
@@ -187,7 +199,8 @@ def _workbench(ctx: Context) -> Iterator[Path]:
 def _stopped(plan: SourcePlan, counts: Counts, ctx: Context, session: Session) -> str:
     """Which guard stops this load, in words; the share of changed rows needs rows to compare with."""
     spec = plan.spec
-    if spec.max_rejects.exceeded(counts.rejected, counts.read):
+    retried = Wanted.of(ctx).retry  # corrected by hand: what is still wrong is a leftover, no sign of a broken file
+    if not retried and spec.max_rejects.exceeded(counts.rejected, counts.read):
         return say("sources.too_many_rejects", rejected=counts.rejected, read=counts.read, limit=spec.max_rejects)
     limit = spec.max_delta
     if limit.share is None and spec.on_delete == "tombstone":

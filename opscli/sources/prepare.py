@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from opscli.engine import merge
 from opscli.engine.entity import Entity
@@ -63,6 +64,8 @@ class Prepared:
 
     counts: Counts = field(default_factory=Counts)
     warnings: list[str] = field(default_factory=list)
+    layouts: dict[str, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
+    """How the raw texts of each file are written (`rejects.Layouts`)."""
     unknown_keys: int = 0
     """Rejected rows whose key cannot be read."""
 
@@ -117,6 +120,7 @@ class Preparation:
             rows = self._read(file, f"{_RAW}_{number}")
             if wanted is not None:
                 rows = first_rows(self.session, rows, self.spec.name, wanted)
+            self.found.layouts[rows.label] = [(1, {"decimal": rows.decimal, **rows.layout})]
             found.append((number, rows))
             read += rows.read
         return found

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
@@ -16,6 +19,10 @@ from opscli.sources.judge import PROBLEM, REASON, Judged
 from opscli.stage import Context
 
 FOLDER = "rejects"
+HEADER = ("source", "file", "line", "column", "reason", "raw")
+LAYOUT = ".layout.json"
+Layouts = Mapping[str, Sequence[tuple[int, Mapping[str, Any]]]]
+"""Input file → from which line on its raw texts are written how."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _BATCH_ROWS = 10_000
 
@@ -61,15 +68,24 @@ def store(session: Session, source: str, entity: str, ctx: Context, load_seq: in
     )
 
 
-def write_file(session: Session, source: str, ctx: Context) -> Path:
-    """Write rejects/<run>/<source>.csv; cells that a spreadsheet would run as formulas get an apostrophe."""
+def layout_of(path: Path) -> Path:
+    """The file beside a reject file that tells how its raw texts are written."""
+    return path.with_name(path.stem + LAYOUT)
+
+
+def write_file(session: Session, source: str, layouts: Layouts, ctx: Context) -> Path:
+    """Write rejects/<run>/<source>.csv; cells that a spreadsheet would run as formulas get an apostrophe.
+
+    Beside it goes how the raw texts are written, so that `import --retry` can read them.
+    """
     path = ctx.project.root / FOLDER / ctx.run_id / f"{source}.csv"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_layouts(session, source, layouts, layout_of(path))
         temporary = path.with_suffix(".part")
         with temporary.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
-            writer.writerow(("source", "file", "line", "column", "reason", "raw"))
+            writer.writerow(HEADER)
             query = f"SELECT * FROM {REJECTS} WHERE source = ? ORDER BY file, line_no, column_name"
             for batch in session.batches(query, (source,), size=_BATCH_ROWS):
                 writer.writerows([_harmless(value) for value in row.values()] for row in batch.to_pylist())
@@ -81,5 +97,19 @@ def write_file(session: Session, source: str, ctx: Context) -> Path:
     return path
 
 
+def _write_layouts(session: Session, source: str, layouts: Layouts, path: Path) -> None:
+    rows = session.rows(f"SELECT DISTINCT file FROM {REJECTS} WHERE source = ? ORDER BY file", (source,))
+    stretches = {name: layouts[name] for (name,) in rows if name in layouts}
+    files = {name: [{"from_line": line, **layout} for line, layout in found] for name, found in stretches.items()}
+    path.write_text(json.dumps({"files": files}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    """A text that would be run as a formula, also one that looks like the result of this, behind an apostrophe."""
+    risky = isinstance(value, str) and value.lstrip("'").startswith(_FORMULA_STARTS)
+    return f"'{value}" if risky else value
+
+
+def unharmed(value: str) -> str:
+    """The text that `_harmless` was given."""
+    return value[1:] if value.startswith("'") and value.lstrip("'").startswith(_FORMULA_STARTS) else value

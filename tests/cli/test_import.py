@@ -125,3 +125,16 @@ def test_parts_of_a_load_by_options(root: Path) -> None:
     assert counts("--full") == {"files": 1, "read": 99, "unchanged": 99}
     assert opscli(root, "import", "--since", "soon").returncode == 2
     assert opscli(root, "import", "--undo", "x", "--full").returncode == 2
+
+
+def test_a_corrected_reject_file_is_loaded_from_wherever_one_stands(root: Path) -> None:
+    write(root, good=99, bad=1)
+    opscli(root, "import")
+    (path,) = (root / "rejects").glob("*/orders.csv")
+    path.write_text(path.read_text().replace("soon", "2026-01-02"))
+    assert opscli(root, "import", "orders", "--retry", str(path)).returncode == 2
+    told = json.loads(opscli(path.parent, "import", "--retry", "orders.csv", "--json").stdout)
+    (row,) = told["data"]["sources"]
+    assert (told["code"], row["read"], row["inserted"]) == (0, 1, 1)
+    assert opscli(root, "import", "--retry", str(path.relative_to(root))).returncode == 0
+    assert opscli(root, "import", "--retry", "nothing.csv").returncode == 65

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,7 +37,7 @@ _UNDO_COLUMNS = ("source", "entity", "status", "reopened", "voided")
 @app.command(
     "import",
     epilog="Examples:  opscli import  |  opscli import orders crm  |  opscli import --dry-run  |  "
-    "opscli import orders --full  |  opscli import --undo RUN  |  … --json",
+    "opscli import orders --full  |  … --retry rejects/RUN/orders.csv  |  opscli import --undo RUN  |  … --json",
 )
 def import_(
     sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; all when absent.")] = None,
@@ -52,6 +53,9 @@ def import_(
     changed: Annotated[
         bool, typer.Option("--changed", help="Only sources with something new; a missing file is no error.")
     ] = False,
+    retry: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Load the corrected rows of a reject file (rejects/…/…csv).")
+    ] = None,
     undo: Annotated[
         str, typer.Option("--undo", metavar="RUN", help="Bring back the state before a run's import.")
     ] = "",
@@ -60,7 +64,9 @@ def import_(
     parts = {"full": full, "since": since, "limit": limit, "changed": changed}
     if undo and any(parts.values()):
         raise UsageError(say("cli.import_alone", option="--undo"))
-    given = {"only": sources, **parts, "undo": undo}
+    if retry is not None and (undo or sources or any(parts.values())):
+        raise UsageError(say("cli.retry_alone"))
+    given = {"only": sources, **parts, "undo": undo, "retry": _place(retry)}
     options = {name: value for name, value in given.items() if value}
     if dry_run:
         _show_plan(session.plan_stage("import", options=options))
@@ -68,6 +74,11 @@ def import_(
     result = session.run_stage("import", options=options, approve=approve)
     _tell(result)
     return result.exit_code
+
+
+def _place(path: Path | None) -> str:
+    """A file as it is given, from here or from the project's folder."""
+    return "" if path is None else str(path.resolve() if path.exists() else path)
 
 
 def _show_plan(preview: Any) -> None:

@@ -42,6 +42,13 @@ def read(request: ReadRequest, session: Session) -> Rows:
         read=kept + rejected,
         rejected=rejected,
         spans=_spans(request, dialect, session),
+        layout={
+            "type": "csv",
+            "header": list(dialect.header),
+            "delimiter": dialect.delimiter,
+            "quote": QUOTE,
+            "escape": "quote",
+        },
         notes=(f"{text.encoding}, delimiter {dialect.delimiter!r}",),
     )
 

@@ -98,6 +98,9 @@ class Rows:
     """A first and a last instant around all values of a column of local times, where they are cheap to know."""
     types: tuple[str, ...] = ()
     """Engine types of the columns, where the file states any."""
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    """How "#raw" is written, so that it can be read again: of a CSV file type, header, delimiter, quote and escape;
+    nothing where it is one JSON object."""
     notes: tuple[str, ...] = ()
 
 
