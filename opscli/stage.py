@@ -204,13 +204,15 @@ class Preview:
     """What a plan says to people and to the test "plan = run".
 
     `counts` are the effects by name (`entered`, `left`, `sent` …); the run's Outcome.details["counts"] must be equal.
-    `skipped` counts what will not happen, by reason. `sample` is a few rows, masked by the reporter.
+    `skipped` counts what will not happen, by reason. `sample` is a few rows, masked by the reporter. `notes` are
+    sentences about what a person should look at.
     """
 
     headline: str
     counts: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     sample: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
 
 
 class Plan(Protocol):

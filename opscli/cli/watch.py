@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from opscli.runner.observer import Observer
 
 _MARKS = {"ok": "✓", "leftovers": "!", "skipped": "·", "stopped": "■", "failed": "✗"}
+
+_MEASURABLE = 0.5
+"""Seconds before a speed is told."""
 
 
 @contextmanager
@@ -57,14 +61,21 @@ class _Display:
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
         self._task = bar.add_task("", total=None, rate="")
+        self._what, self._since, self._last = "", 0.0, time.monotonic()
 
     def step_started(self, step: str) -> None:
         """Show the step."""
+        self._what, self._last = "", time.monotonic()
         self._bar.reset(self._task, description=step, total=None, rate="")
 
     def advance(self, what: str, done: int, total: int | None) -> None:
-        """Move the bar."""
+        """Move the bar; how fast it goes counts from the last word about anything else."""
+        if what != self._what:
+            self._what, self._since = what, self._last
+        self._last = time.monotonic()
         rate = f"{what} {done:,}" + (f" of {total:,}" if total else "")
+        if (seconds := self._last - self._since) >= _MEASURABLE:
+            rate += f"  {done / seconds:,.0f}/s"
         self._bar.update(self._task, completed=done, total=total, rate=rate)
 
     def step_ended(self, step: str, status: str, outcome: Outcome, seconds: float) -> None:

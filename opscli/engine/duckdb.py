@@ -159,7 +159,8 @@ class DuckDBWarehouse:
         self._connection = connect_scratch(self._folder)
         self._locks = path.parent / "locks"
         self._busy = False
-        if not path.exists():
+        self._current = not path.exists()
+        if self._current:
             self._found()
 
     @contextmanager
@@ -180,7 +181,10 @@ class DuckDBWarehouse:
             self._attached(f"STORAGE_VERSION '{_STORAGE}'") as session,
             transaction(session),
         ):
+            if not self._current:
+                found_tables(session)
             yield session
+        self._current = True
 
     def load_seq(self) -> int:
         """The highest load_seq handed out."""
@@ -252,15 +256,31 @@ def make_scratch(parent: Path) -> Path:
 
 
 def found_tables(session: DuckDBSession) -> None:
-    """Create every fixed table that is missing, and the row that counts load_seq; harmless when all are there."""
+    """Create every fixed table and column that is missing, and the row that counts load_seq; harmless when none is.
+
+    Views are left alone: in an overlay they read through to tables that are widened once they are copied.
+    """
     import uuid
 
-    existing = session.tables()
+    existing, present = session.tables(), _columns_of_tables(session)
     for table in TABLES.values():
-        if table.name in existing:
-            continue
-        body = ", ".join(f"{session.dialect.quote(c.name)} {session.dialect.type(c.type)}" for c in table.columns)
-        session.execute(f"CREATE TABLE {table.name} ({body})")
+        columns = {c.name: f"{session.dialect.quote(c.name)} {session.dialect.type(c.type)}" for c in table.columns}
+        if table.name not in existing:
+            session.execute(f"CREATE TABLE {table.name} ({', '.join(columns.values())})")
+        elif table.name in present:
+            for name in (name for name in columns if name not in present[table.name]):
+                session.execute(f"ALTER TABLE {table.name} ADD COLUMN {columns[name]}")
     if "warehouse_info" not in existing:
         session.execute("CREATE TABLE warehouse_info (warehouse_id VARCHAR, load_seq BIGINT)")
         session.execute("INSERT INTO warehouse_info VALUES (?, 0)", (uuid.uuid4().hex,))
+
+
+def _columns_of_tables(session: DuckDBSession) -> dict[str, set[str]]:
+    """Table → its columns, without views."""
+    sql = (
+        "SELECT c.table_name, list(c.column_name) FROM information_schema.columns AS c "
+        "JOIN information_schema.tables AS t USING (table_catalog, table_schema, table_name) "
+        "WHERE c.table_catalog = current_database() AND c.table_schema = 'main' AND t.table_type = 'BASE TABLE' "
+        "GROUP BY 1"
+    )
+    return {str(name): set(columns) for name, columns in session.rows(sql)}

@@ -18,6 +18,8 @@ from opscli.engine.warehouse import Session
 from opscli.errors import ConfigInvalid
 from opscli.phrases import say
 
+STAMPED = ("run_id", "known_to", "load_seq", "closed_seq")
+"""Version columns that the merge itself fills."""
 _OPEN = f"known_to = {literal(END_OF_TIME)}"
 
 
@@ -115,10 +117,10 @@ def apply(session: Session, merge: Merge, *, run_id: str, load_seq: int) -> int:
     table = quote(merge.entity.versions_table)
     # A version that was known later than its successor's own time ends where it began: it is never seen again.
     closed = session.execute(
-        f"UPDATE {table} AS v SET known_to = GREATEST(v.known_from, s.known_from) FROM {merge.staged} AS s "
-        f"WHERE v.{_OPEN} AND {_same_key(session, merge)}"
+        f"UPDATE {table} AS v SET known_to = GREATEST(v.known_from, s.known_from), closed_seq = {int(load_seq)} "
+        f"FROM {merge.staged} AS s WHERE v.{_OPEN} AND {_same_key(session, merge)}"
     )
-    given = {"run_id": "?", "known_to": literal(END_OF_TIME), "load_seq": str(int(load_seq))}
+    given = dict(zip(STAMPED, ("?", literal(END_OF_TIME), str(int(load_seq)), "NULL"), strict=True))
     columns = list(version_columns(merge.entity))
     values = ", ".join(given.get(name, quote(name)) for name in columns)
     names = ", ".join(quote(name) for name in columns)

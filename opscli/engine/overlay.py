@@ -21,6 +21,7 @@ from opscli.engine.duckdb import (
     quoted_path,
     transaction,
 )
+from opscli.engine.tables import TABLES
 from opscli.engine.warehouse import highest_load_seq
 
 
@@ -52,9 +53,12 @@ class OverlayWarehouse:
     def write(self, *tables: str) -> Iterator[DuckDBSession]:
         """A transaction on the overlay; tables that still read through are copied first."""
         session = DuckDBSession(self._connection, "wh")
+        copied = self._through.intersection(tables)
         for table in tables:
             self._copy(session, table)
         with transaction(session):
+            if copied.intersection(TABLES):
+                found_tables(session)
             yield session
 
     def load_seq(self) -> int:

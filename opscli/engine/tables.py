@@ -44,9 +44,11 @@ def _columns(spec: str) -> tuple[Column, ...]:
 
 
 VERSION_COLUMNS = _columns(
-    "source text, source_id text, run_id text, row_hash text, known_from timestamp, known_to timestamp, load_seq integer"
+    "source text, source_id text, run_id text, row_hash text, known_from timestamp, known_to timestamp, load_seq integer, "
+    "closed_seq integer"
 )
-"""Beside the entity's own columns in every `<entity>_versions` table (and `records`)."""
+"""Beside the entity's own columns in every `<entity>_versions` table (and `records`): `load_seq` opened the version,
+`closed_seq` closed it (null while it is open)."""
 
 REFERENCE_COLUMNS = _columns("customer_ns text")
 """In entities with a customer reference: the namespace that the reference lives in (`links.ns`)."""
@@ -141,8 +143,9 @@ _TABLES = (
         "sources",
         "load_seq",
         "load_seq integer, run_id text, source text, entity text, loaded_at timestamp, rows_read integer, inserted integer, "
-        "updated integer, unchanged integer, rejected integer, closed integer, first_backfill boolean",
-        "One row per load of a source: what a load_seq was.",
+        "updated integer, unchanged integer, rejected integer, closed integer, first_backfill boolean, deleted integer, marks json, undone_seq integer",
+        "One row per load of a source: what a load_seq was. closed counts versions that gave way to new ones, deleted those "
+        "whose row was gone; marks are the source's cursors after it, where an undo moves them back; undone_seq is the undo.",
     ),
     _table(
         "messages",

@@ -72,7 +72,7 @@ class Arrival:
                 self._sources[made["id"]] = row.get("source", SOURCE)
                 self._emails[made["id"]] = made.get("email") or self._emails.get(made["id"], "")
         staged = [self._staged(entity, row, ctx.as_of if later else None) for row in rows]
-        columns = {name: kind for name, kind in merge.version_columns(entity).items() if name not in _STAMPED}
+        columns = {name: kind for name, kind in merge.version_columns(entity).items() if name not in merge.STAMPED}
         with ctx.warehouse.read() as session:
             _fill(session, _STAGED, columns, staged)
             hashed = merge.row_hash_sql((column.name for column in entity.columns), session.dialect)
@@ -93,10 +93,6 @@ class Arrival:
         reference = row.get(entity.customer or "")
         namespace = {"customer_ns": self._sources.get(str(reference), SOURCE)} if entity.customer else {}
         return {**row, **names, **namespace, "known_from": loaded or happened, "row_hash": ""}
-
-
-_STAMPED = ("run_id", "known_to", "load_seq")
-"""Version columns that the merge itself fills."""
 
 
 def _start_campaigns(ctx: Context) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opscli.runner.job import StepSpec
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "import": {"only": "source"},
+    "import": {"only": "source", "changed": "", "full": ""},
     "campaigns": {"only": "campaign"},
     "health": {"only": "health"},
     "send": {"limit": ""},

@@ -70,26 +70,36 @@ def place(spec: FileSettings) -> str:
 def gather(spec: FileSettings, asked: Asked) -> Gathered:
     """The files whose content differs from what was loaded, in name order; time and size decide who is hashed.
 
+    For a snapshot these are all files as soon as one changed, came or went; without any file there is no snapshot.
     Raises DataUnusable when there are none and one is required.
     """
     files = tuple(_matching(spec, asked))
-    if not files and spec.required:
+    if not files and spec.required and not asked.may_lack:
         raise DataUnusable(
             say("sources.no_input", source=asked.source, path=asked.root / spec.path),
             remedy=say("sources.no_input_how", source=asked.source),
         )
+    known = {} if asked.since else asked.known  # what happened since then may stand in a file that was loaded
     changed, marks = [], {}
     for file in files:
         seen = _seen(file.path)
-        last = asked.known.get(file.label, {})
+        last = known.get(file.label, {})
         if seen == {name: last.get(name) for name in seen}:
             continue
         digest = sha256_of(file.path)
         marks[file.label] = {**seen, "sha256": digest}
         if digest != last.get("sha256"):
             changed.append(file)
+    gone = sorted(known.keys() - {file.label for file in files}) if asked.snapshot and files else []
+    if asked.snapshot and (changed or gone):
+        changed = list(files)
     return Gathered(
-        files=tuple(changed), marks=marks, skipped=len(files) - len(changed), complete=len(changed) == len(files)
+        files=tuple(changed),
+        marks=marks,
+        gone=tuple(gone),
+        unsifted=True,
+        skipped=len(files) - len(changed),
+        complete=bool(files) and len(changed) == len(files),
     )
 
 

@@ -66,6 +66,10 @@ class Asked:
     full: bool = False
     since: str = ""
     limit: int | None = None
+    may_lack: bool = False
+    """An input that is not there is no error (`--changed`)."""
+    snapshot: bool = False
+    """What is gone at the source is closed here: hand over all rows, `complete`, as soon as anything is new."""
     piped: bool = False
     """Standard input stands in for the source (`opscli import NAME -`)."""
     progress: Progress = field(default_factory=Silence)
@@ -75,12 +79,16 @@ class Asked:
 class Gathered:
     """What there is to read, and the marks to keep once it has been merged.
 
-    `complete` = these files hold all rows of the source, so what they lack is gone there. `skipped` counts inputs
-    without anything new; `notes` are sentences for people, such as an input that is not ready yet.
+    `complete` = these files hold all rows of the source, so what they lack is gone there. `gone` names marks of inputs
+    that are no longer there, to be forgotten. `unsifted` = the type cannot ask for new rows only: the load leaves out
+    those before `since` or below the cursor. `skipped` counts inputs without anything new; `notes` are sentences for
+    people, such as an input that is not ready yet.
     """
 
     files: tuple[Found, ...] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    unsifted: bool = False
     skipped: int = 0
     complete: bool = False
     notes: tuple[str, ...] = ()

@@ -57,6 +57,8 @@ def wanted_columns(spec: SourceSpec, entity: Entity) -> tuple[tuple[str, ...], f
         names.extend(parse_condition(spec.where, AnyName()).names)
     if spec.available_at and entity.type_of(spec.available_at) is None:
         names.append(spec.available_at)
+    if spec.cursor.column:
+        names.append(spec.cursor.column)
     return tuple(dict.fromkeys(names)), frozenset(exact)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from opscli.engine import merge
 from opscli.engine.entity import Entity
 from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
+from opscli.phrases import say
 from opscli.sources import rejects, rowwise
 from opscli.sources.batches import FILE, Batch, portions, together
 from opscli.sources.formats.choice import format_of
@@ -20,7 +22,9 @@ from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
 from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
 from opscli.sources.mapping import local_columns, wanted_columns
+from opscli.sources.sieve import Sieve, first_rows
 from opscli.sources.source import SourceSpec
+from opscli.sources.tombstones import Snapshot
 from opscli.stage import Context
 
 _RAW = "scratch.import_raw"
@@ -29,7 +33,10 @@ _LOSERS = "scratch.import_losers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Rows of a source in one load. read = inserted + updated + unchanged + duplicates + filtered + rejected."""
+    """Rows of a source in one load. read = inserted + updated + unchanged + duplicates + filtered + rejected.
+
+    `deleted` are versions that a full load closes, because their row is gone.
+    """
 
     read: int = 0
     inserted: int = 0
@@ -38,10 +45,11 @@ class Counts:
     duplicates: int = 0
     filtered: int = 0
     rejected: int = 0
+    deleted: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """Name → rows."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def check(self, source: str) -> None:
         """Raise RuntimeError when a row went missing on the way: a fault of the program, not of the data."""
@@ -51,9 +59,26 @@ class Counts:
             raise RuntimeError(message)
 
 
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """What was found on the way: the counts, and sentences about what a person should know."""
+
+    counts: Counts = field(default_factory=Counts)
+    warnings: list[str] = field(default_factory=list)
+    repairs: Counter[str] = field(default_factory=Counter)
+    """Records that were mended, and lines left out, by kind."""
+    layouts: dict[str, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
+    """How the raw texts of each file are written (`rejects.Layouts`)."""
+    unknown_keys: int = 0
+    """Rejected rows whose key cannot be read."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preparation:
-    """The work on one source; `first` = the warehouse has no load of it yet."""
+    """The work on one source; `first` = the warehouse has no load of it yet.
+
+    `snapshot` is there when the files hold all rows of the source and what they lack is to be closed.
+    """
 
     spec: SourceSpec
     entity: Entity
@@ -61,44 +86,76 @@ class Preparation:
     session: Session
     workbench: Path
     first: bool
-    repairs: Counter[str] = field(default_factory=Counter)
-    """Records that were mended, and lines left out, by kind."""
-    notes: list[str] = field(default_factory=list)
+    snapshot: Snapshot | None = None
+    sieve: Sieve = field(default_factory=Sieve)
+    found: Prepared = field(default_factory=Prepared)
 
     @property
     def staged(self) -> str:
         """Scratch table of the rows to merge."""
         return f"scratch.{self._quote(f'import_{self.spec.name}')}"
 
-    def prepare(self, files: Sequence[Found]) -> Counts:
+    def prepare(self, files: Sequence[Found]) -> Prepared:
         """Stage the new and changed rows of these files in `staged`, the rejected ones among the rejects."""
         self._found_staged()
         read = rejected = filtered = 0
         for portion in portions(files):
-            found = [(number, self._read(file, f"{_RAW}_{number}")) for number, file in portion]
-            for batch in together(found, self.session.dialect):
+            for batch in together(self._rows(portion, read), self.session.dialect):
                 rows = batch.rows
-                kept, bad = self._judge(batch)
+                kept, bad = self._judge(self._sifted(batch))
                 read += rows.read
                 rejected += rows.rejected + bad
-                self.repairs.update(rows.repairs)
+                self.found.repairs.update(rows.repairs)
                 filtered += rows.read - rows.rejected - kept
+                self.found.unknown_keys += rows.rejected
                 self.ctx.progress.advance(self.spec.name, read, None)
             self._drop(*(f"{_RAW}_{number}" for number, _ in portion))
+        self.found.counts = self._compared(Counts(read=read, filtered=filtered, rejected=rejected))
+        self.found.counts.check(self.spec.name)
+        return self.found
+
+    def _rows(self, portion: Sequence[tuple[int, Found]], read: int) -> list[tuple[int, Rows]]:
+        """The rows of each file, no more of them than the load still wants."""
+        found: list[tuple[int, Rows]] = []
+        for number, file in portion:
+            wanted = None if self.sieve.limit is None else self.sieve.limit - read
+            if wanted == 0:
+                break
+            rows = self._read(file, f"{_RAW}_{number}")
+            if wanted is not None:
+                rows = first_rows(self.session, rows, self.spec.name, wanted)
+            self.found.layouts[rows.label] = [(1, {"decimal": rows.decimal, **rows.layout})]
+            found.append((number, rows))
+            read += rows.read
+        return found
+
+    def _sifted(self, batch: Batch) -> Batch:
+        cursor = self.sieve.cursor
+        return batch if cursor is None else replace(batch, rows=cursor.sift(self.session, batch.rows))
+
+    def _compared(self, counts: Counts) -> Counts:
+        """The counts with how the staged rows stand to what is open now; those that are open already go."""
         duplicates = self._drop_duplicates()
         self._drop(_LOSERS)
+        deleted = self._gone()
         compared = merge.drop_unchanged(self.session, Merge(entity=self.entity, staged=self.staged))
-        counts = Counts(
-            read=read,
+        return replace(
+            counts,
             inserted=compared.inserted,
             updated=compared.updated,
             unchanged=compared.unchanged,
             duplicates=duplicates,
-            filtered=filtered,
-            rejected=rejected,
+            deleted=deleted,
         )
-        counts.check(self.spec.name)
-        return counts
+
+    def _gone(self) -> int:
+        """How many open versions this full load lacks; none as long as a rejected row may be one of them."""
+        if self.snapshot is None:
+            return 0
+        if self.found.unknown_keys:
+            self.found.warnings.append(say("sources.keys_unknown", count=self.found.unknown_keys))
+            return 0
+        return self.snapshot.find_gone(self.staged)
 
     def _found_staged(self) -> None:
         """The table of judged rows; what remains in it at the end is merged."""
@@ -108,6 +165,8 @@ class Preparation:
         columns |= {AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"}
         columns |= {"source": "text", "source_id": "text", "row_hash": "text", "known_from": "timestamp"}
         self.session.create(self.staged, columns)
+        if self.snapshot is not None:
+            self.snapshot.begin()
 
     def _drop(self, *tables: str) -> None:
         for table in tables:
@@ -136,12 +195,17 @@ class Preparation:
         judged = judged_rows(self.spec, self.entity, batch.rows, self.session.dialect)
         # One pass: the big table is written once, with all that the merge wants.
         values = f"*, {self._merge_columns()}"
-        kept = self.session.execute(f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql})")
+        wanted = self.sieve.happened(self.entity, self.session.dialect)
+        kept = self.session.execute(
+            f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql}) AS judged WHERE {wanted}"
+        )
         rowwise.judge_rows(self.session, self.entity, self.staged, tuple(batch.labels), judged.first_by_row)
         wrong = f"{self._quote(PROBLEM)} IS NOT NULL"
         bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {wrong}"))
         if bad:
             rejects.stage_judged(self.session, self.spec.name, batch, judged, self.staged)
+            if self.snapshot is not None:
+                self.found.unknown_keys += self.snapshot.keep(self.staged, wrong)
             self.session.execute(f"DELETE FROM {self.staged} WHERE {wrong}")
         return kept, bad
 

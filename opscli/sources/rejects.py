@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
@@ -17,6 +21,10 @@ from opscli.sources.judge import PROBLEM, REASON, Judged
 from opscli.stage import Context
 
 FOLDER = "rejects"
+HEADER = ("source", "file", "line", "column", "reason", "raw")
+LAYOUT = ".layout.json"
+Layouts = Mapping[str, Sequence[tuple[int, Mapping[str, Any]]]]
+"""Input file → from which line on its raw texts are written how."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _BATCH_ROWS = 10_000
 
@@ -75,12 +83,21 @@ def store(session: Session, source: str, entity: str, ctx: Context, load_seq: in
     )
 
 
-def write_rejects(session: Session, source: str, ctx: Context) -> Path:
-    """Write rejects/<run>/<source>.csv: every row that was not loaded."""
+def layout_of(path: Path) -> Path:
+    """The file beside a reject file that tells how its raw texts are written."""
+    return path.with_name(path.stem + LAYOUT)
+
+
+def write_rejects(session: Session, source: str, layouts: Layouts, ctx: Context) -> Path:
+    """Write rejects/<run>/<source>.csv: every row that was not loaded.
+
+    Beside it goes how the raw texts are written, so that `import --retry` can read them.
+    """
     query = f"SELECT * FROM {REJECTS} WHERE source = ? ORDER BY file, line_no, column_name"
-    return _write(
-        session, query, source, ctx, _Sheet(f"{source}.csv", ("source", "file", "line", "column", "reason", "raw"))
-    )
+    path = _write(session, query, source, ctx, _Sheet(f"{source}.csv", HEADER))
+    with _writing(layout_of(path)):
+        _write_layouts(session, source, layouts, layout_of(path))
+    return path
 
 
 def write_repairs(session: Session, source: str, ctx: Context) -> Path:
@@ -99,7 +116,7 @@ class _Sheet:
 def _write(session: Session, query: str, source: str, ctx: Context, sheet: _Sheet) -> Path:
     """A CSV file in rejects/<run>/; cells that a spreadsheet would run as formulas get an apostrophe."""
     path = ctx.project.root / FOLDER / ctx.run_id / sheet.name
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = path.with_suffix(".part")
         with temporary.open("w", encoding="utf-8", newline="") as out:
@@ -108,12 +125,32 @@ def _write(session: Session, query: str, source: str, ctx: Context, sheet: _Shee
             for batch in session.batches(query, (source,), size=_BATCH_ROWS):
                 writer.writerows([_harmless(value) for value in row.values()] for row in batch.to_pylist())
         os.replace(temporary, path)  # noqa: PTH105  atomic, also over an older file
+    return path
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CannotCreate(
             say("sources.not_written", path=path, error=error.strerror), remedy=say("sources.not_written_how")
         ) from error
-    return path
+
+
+def _write_layouts(session: Session, source: str, layouts: Layouts, path: Path) -> None:
+    rows = session.rows(f"SELECT DISTINCT file FROM {REJECTS} WHERE source = ? ORDER BY file", (source,))
+    stretches = {name: layouts[name] for (name,) in rows if name in layouts}
+    files = {name: [{"from_line": line, **layout} for line, layout in found] for name, found in stretches.items()}
+    path.write_text(json.dumps({"files": files}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    """A text that would be run as a formula, also one that looks like the result of this, behind an apostrophe."""
+    risky = isinstance(value, str) and value.lstrip("'").startswith(_FORMULA_STARTS)
+    return f"'{value}" if risky else value
+
+
+def unharmed(value: str) -> str:
+    """The text that `_harmless` was given."""
+    return value[1:] if value.startswith("'") and value.lstrip("'").startswith(_FORMULA_STARTS) else value

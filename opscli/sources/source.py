@@ -122,6 +122,13 @@ def check(spec: SourceSpec, catalog: Catalog) -> Iterable[Issue]:
         yield from _where_issues(spec, spec.where)
     if spec.refers_to is not None:
         yield from _reference_issues(spec, entity, catalog)
+    if spec.on_delete == "tombstone" and spec.cursor.column:
+        yield spec.document.issue(
+            ("on_delete",),
+            say("sources.tombstone_cursor"),
+            why=say("sources.tombstone_cursor_why"),
+            how=say("sources.tombstone_cursor_how"),
+        )
     yield from load_kind("opscli.sources", spec.type).check(spec.settings, spec.document)
 
 

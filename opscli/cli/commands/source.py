@@ -64,13 +64,13 @@ def _described(spec: SourceSpec) -> dict[str, Any]:
 
 
 def _last_loads(ctx: Context) -> dict[str, dict[str, Any]]:
-    """The newest load of each source."""
-    query = (
-        "SELECT l.source, l.loaded_at, l.rows_read, l.rejected FROM loads AS l "
-        "JOIN (SELECT source, max(load_seq) AS newest FROM loads GROUP BY source) AS n ON n.newest = l.load_seq"
-    )
+    """The newest load of each source that stands."""
     with ctx.warehouse.read() as warehouse:
-        found = warehouse.rows(query)
+        standing = "WHERE undone_seq IS NULL " if "undone_seq" in warehouse.columns("loads") else ""
+        found = warehouse.rows(
+            "SELECT l.source, l.loaded_at, l.rows_read, l.rejected FROM loads AS l JOIN (SELECT source, "
+            f"max(load_seq) AS newest FROM loads {standing}GROUP BY source) AS n ON n.newest = l.load_seq"
+        )
     return {name: {"last_loaded": at, "rows": rows, "rejected": rejected} for name, at, rows, rejected in found}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import MAXYEAR, MINYEAR, datetime
 from pathlib import Path
+from typing import Any
 
 from opscli.engine.warehouse import Session
 from opscli.sources.formats.encoding import TextFile, as_utf8
@@ -57,13 +58,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         read=kept + reading.rejected,
         rejected=reading.rejected,
         repairs=dict(reading.repairs),
-        layout={
-            "type": "csv",
-            "names": list(layout.names),
-            "delimiter": layout.shape.delimiter,
-            "quote": layout.shape.quote,
-            "escape": layout.shape.escape,
-        },
+        layout=_written(layout),
         spans=_spans(request, layout, session),
         notes=tuple(f"{left.what}:{left.first}-{left.last}" for left in reading.left),
     )
@@ -209,6 +204,19 @@ class _Reading:
 
 def _by_letter(number: int, line: str, shape: Shape) -> Row:
     return Row(number, line, Outcome(tuple(split(line, shape)[0])))
+
+
+def _written(layout: Layout) -> dict[str, Any]:
+    """How a record's text is written, in the words of `FileFormat`, so that it can be read again."""
+    shape = layout.shape
+    escape = "quote" if shape.escape == shape.quote else shape.escape or "none"
+    return {
+        "type": "csv",
+        "header": list(layout.names),
+        "delimiter": shape.delimiter,
+        "quote": shape.quote or "none",
+        "escape": escape if shape.quote or shape.escape else "none",
+    }
 
 
 def _nothing(request: ReadRequest, session: Session) -> Rows:

@@ -209,18 +209,15 @@ def _header(full: Sequence[tuple[str, ...]], width: int, stated: str) -> tuple[i
         return 0, (ANYTHING,) * width
     if stated == "false":
         return 0, profiles(full)
-    if stated not in (AUTO, "true"):
-        count = int(stated)
+    if stated != AUTO:
+        count = 1 if stated == "true" else int(stated)
         return count, profiles(full[count:]) if full[count:] else (ANYTHING,) * width
     if len(full) == 1:
-        is_header = stated == "true" or _could_be_names(full[0])
-        return int(is_header), (ANYTHING,) * width
+        return int(_could_be_names(full[0])), (ANYTHING,) * width
     columns = profiles(full[min(_MOST_HEADER_LINES, len(full) // 3) or 1 :])
     count = 0
     while count < min(_MOST_HEADER_LINES, len(full) - 1) and _is_header_line(full, count, columns):
         count += 1
-    if stated == "true":
-        count = max(count, 1)
     below = full[count:]
     return count, profiles(below) if below else (ANYTHING,) * width
 

@@ -64,8 +64,15 @@ class Repairer:
             ranked = [found for found in step(text) if self._plausible(found[1], found[2])]
             if ranked:
                 least = min(cost for cost, _, _ in ranked)
-                return list({cells: (cells, repair) for cost, cells, repair in ranked if cost == least}.values())
+                found = list({cells: (cells, repair) for cost, cells, repair in ranked if cost == least}.values())
+                return found if len(found) > 1 or self._sure(*found[0]) else []
         return []
+
+    def _sure(self, cells: Cells, repair: str) -> bool:
+        """What was put together or apart must look just like the other cells of its column."""
+        if repair not in ("missing_delimiter", "unquoted_delimiter"):
+            return True
+        return all(column.resembles(cell) for cell, column in zip(cells, self.columns, strict=True))
 
     def stands(self, text: str) -> bool:
         """The text is a whole record of this table by itself, perhaps with stray quotes in it."""
@@ -87,7 +94,9 @@ class Repairer:
         return found if found and all(self.stands(part) for part in found) else [text]
 
     def _steps(self) -> Iterable[Callable[[str], Iterable[Costed]]]:
-        return (self._quotes, self._other_marks, self._without_empty, self._joined, self._divided, self._padded)
+        mild = (self._quotes, self._other_marks, self._without_empty)
+        known = all(column.well_known for column in self.columns)
+        return (*mild, self._joined, self._divided, self._padded) if known else mild
 
     def _quotes(self, text: str) -> Iterable[Costed]:
         """Quotes that mean something else: a delimiter is missing beside one, another escape, or literal quotes."""

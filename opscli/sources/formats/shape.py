@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 _SPACES = "\u00a0\u2009\u202f"
-_YEAR_FIRST = r"\d{4}([-/.])\d{1,2}\1\d{1,2}"
-_YEAR_LAST = r"\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})"
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?"
+_DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
+_YEAR_FIRST = rf"\d{{4}}([-/.]){_MONTH}\1{_DAY}"
+_YEAR_LAST = rf"{_DAY}([-/.]){_DAY}\2(?:\d{{4}}|\d{{2}})"
+_CLOCK = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?"
 _ZONE = r"(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
 _MARKS = "£$€¥"
 _NUMBER = (
@@ -31,6 +32,7 @@ TYPED = tuple(name for name, _ in _CLASSES)
 """Classes that say something about a column; `word` (no spaces) and `text` fit nearly anything."""
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
 _LONGEST_SHAPE = 40
 _ENOUGH = 20
 """Rows from which on a column that only ever holds one shape, or a few words, is believed to hold no other."""
@@ -61,13 +63,22 @@ class Profile:
     """A class; `any` where nothing is known."""
     shape: str = ""
     words: frozenset[str] = frozenset()
+    runs: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """Of a typed column: shape with digits run together → fewest and most digits seen in each run."""
     empties: bool = True
     """Empty cells were seen."""
+    rows: int = 0
+    """How many cells this was learnt from."""
 
     @property
     def telling(self) -> bool:
         """A wrong text would be noticed."""
         return self.kind in TYPED or bool(self.shape or self.words)
+
+    @property
+    def well_known(self) -> bool:
+        """Learnt from enough rows to restore what is missing in another one."""
+        return self.rows >= _ENOUGH
 
     def fits(self, cell: str) -> bool:
         """Whether a text can be a cell of this column."""
@@ -80,6 +91,19 @@ class Profile:
             return cell in self.words
         return self.kind not in TYPED or class_of(cell) == self.kind
 
+    def resembles(self, cell: str) -> bool:
+        """Whether a text is written just as the cells of this column are: with as many digits in as many places."""
+        if not self.fits(cell):
+            return False
+        cell = cell.strip()
+        if not cell or not self.runs:
+            return True
+        seen = self.runs.get(_DIGITS.sub("9", cell))
+        lengths = [len(run) for run in _DIGITS.findall(cell)]
+        return seen is not None and all(
+            low <= length <= high for length, (low, high) in zip(lengths, seen, strict=True)
+        )
+
 
 ANYTHING = Profile(kind="any")
 
@@ -89,7 +113,7 @@ def profile(cells: Iterable[str]) -> Profile:
     stripped = [cell.strip() for cell in cells]
     filled = [cell for cell in stripped if cell]
     if not filled:
-        return ANYTHING
+        return Profile(kind="any", rows=len(stripped))
     empties = _may_be_empty(len(stripped) - len(filled), len(stripped))
     classes = Counter(class_of(cell) for cell in filled)
     kind, count = classes.most_common(1)[0]
@@ -99,7 +123,15 @@ def profile(cells: Iterable[str]) -> Profile:
     if len(filled) >= _ENOUGH:
         shape = _fixed_shape(filled)
         words = frozenset() if shape else _few_words(filled)
-    return Profile(kind=kind, shape=shape, words=words, empties=empties)
+    runs = _runs(filled) if kind in TYPED and not shape else {}
+    return Profile(kind=kind, shape=shape, words=words, runs=runs, empties=empties, rows=len(stripped))
+
+
+def _runs(filled: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:
+    found: dict[str, list[list[int]]] = {}
+    for cell in filled:
+        found.setdefault(_DIGITS.sub("9", cell), []).append([len(run) for run in _DIGITS.findall(cell)])
+    return {form: tuple((min(run), max(run)) for run in zip(*lengths, strict=True)) for form, lengths in found.items()}
 
 
 def profiles(rows: Sequence[Sequence[str]]) -> tuple[Profile, ...]:

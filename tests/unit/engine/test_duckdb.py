@@ -147,6 +147,39 @@ def test_the_refusal_names_the_holder(tmp_path: Path) -> None:
     assert filelock.is_free(tmp_path, "job-x")
 
 
+def _of_an_older_version(warehouse: DuckDBWarehouse) -> None:
+    with warehouse.write() as session:
+        session.execute("ALTER TABLE loads DROP COLUMN undone_seq")
+        session.execute("ALTER TABLE loads DROP COLUMN deleted")
+        session.execute("INSERT INTO loads (load_seq, source) VALUES (1, 'orders')")
+        session.execute("DROP TABLE scores")
+
+
+def test_the_first_write_window_adds_the_tables_and_columns_that_an_older_file_lacks(
+    warehouse: DuckDBWarehouse, tmp_path: Path
+) -> None:
+    _of_an_older_version(warehouse)
+    newer = DuckDBWarehouse(warehouse.path, tmp_path / "newer")
+    with newer.write() as session:
+        session.execute("UPDATE loads SET undone_seq = 2, deleted = 0")
+        assert session.columns("scores")
+    with newer.read() as session:
+        assert session.rows("SELECT load_seq, source, deleted, undone_seq FROM loads") == [(1, "orders", 0, 2)]
+    newer.close()
+
+
+def test_an_overlay_widens_what_it_copies(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    _of_an_older_version(warehouse)
+    overlay = OverlayWarehouse(warehouse.path, tmp_path / "plan")
+    with overlay.write("loads") as session:
+        session.execute("UPDATE loads SET undone_seq = 2")
+    with overlay.read() as session:
+        assert session.rows("SELECT load_seq, undone_seq FROM loads") == [(1, 2)]
+    overlay.close()
+    with warehouse.read() as session:
+        assert "undone_seq" not in session.columns("loads")
+
+
 def test_an_overlay_takes_every_write_and_leaves_the_warehouse_alone(
     warehouse: DuckDBWarehouse, tmp_path: Path
 ) -> None:

@@ -57,6 +57,14 @@ def test_merging_the_same_rows_again_changes_nothing(warehouse: DuckDBWarehouse)
     assert versions(warehouse) == before
 
 
+def test_a_version_tells_which_load_opened_and_which_closed_it(warehouse: DuckDBWarehouse) -> None:
+    load(warehouse, [("1", "a")], MONDAY)
+    load(warehouse, [("1", "b")], TUESDAY)
+    with warehouse.read() as session:
+        found = session.rows("SELECT name, load_seq, closed_seq FROM products_versions ORDER BY load_seq")
+    assert found == [("a", 1, 2), ("b", 2, None)]
+
+
 def test_a_change_closes_the_old_version_where_the_new_one_begins(warehouse: DuckDBWarehouse) -> None:
     load(warehouse, [("1", "a")], MONDAY)
     assert load(warehouse, [("1", "b"), ("2", "c")], TUESDAY) == Compared(inserted=1, updated=1, unchanged=0)

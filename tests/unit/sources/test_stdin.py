@@ -35,7 +35,9 @@ def test_schema_and_settings_have_the_same_words_and_formats_are_written_as_for_
 
 
 @pytest.mark.parametrize(
-    "content", [CSV.encode(), gzip.compress(CSV.encode()), JSON.encode(), gzip.compress(JSON.encode())]
+    "content",
+    [CSV.encode(), gzip.compress(CSV.encode(), mtime=0), JSON.encode(), gzip.compress(JSON.encode(), mtime=0)],
+    ids=["csv", "csv.gz", "jsonl", "jsonl.gz"],
 )
 def test_what_is_piped_in_is_recognised_and_loaded(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, content: bytes
@@ -140,6 +142,7 @@ def zipped(name: str, content: bytes) -> bytes:
         (zipped("xl/workbook.xml", b"<x/>"), ("xlsx", ".zip")),
         (b"PK\x03\x04 cut off", ("csv", ".zip")),
     ],
+    ids=lambda value: value[:4].hex() if isinstance(value, bytes) else "-".join(value),
 )  # fmt: skip
 def test_the_first_bytes_tell_what_it_is(tmp_path: Path, content: bytes, found: tuple[str, str]) -> None:
     path = tmp_path / "stdin"
