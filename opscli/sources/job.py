@@ -139,7 +139,7 @@ def _preview(plans: Sequence[SourcePlan]) -> Preview:
     if counts["rejected"]:
         skipped["rejected"] = counts["rejected"]
     sample = tuple({"source": plan.spec.name, **dict(row)} for plan in plans for row in plan.sample)
-    notes = (*_told(plans, "notes"), *_told(plans, "warnings"))
+    notes = [text for what in ("notes", "warnings", "reading") for text in _told(plans, what)]
     return Preview(headline=headline, counts=counts, skipped=skipped, sample=sample, notes=notes)
 
 

@@ -20,7 +20,8 @@ from opscli.errors import UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
-from opscli.sources import cursors, rejects, retry
+from opscli.sources import cursors, drift, rejects, retry
+from opscli.sources.drift import COLUMNS
 from opscli.sources.gathering import Asked, Gathered, Mark
 from opscli.sources.mapping import wanted_columns
 from opscli.sources.prepare import Counts, Preparation
@@ -50,6 +51,8 @@ class SourcePlan:
     """Why a guard stops this load, or empty."""
     notes: tuple[str, ...] = ()
     """What a person may want to know, such as an input that is left out."""
+    reading: tuple[str, ...] = ()
+    """How the files were read; a plan tells it."""
     warnings: tuple[str, ...] = ()
     """What a person should look at."""
     sample: Sequence[Mapping[str, object]] = ()
@@ -114,16 +117,21 @@ def _prepared(plan: SourcePlan, work: Preparation, lines: retry.Lines | None, ct
     if lines is not None:
         lines.translate(work.session, plan.spec.name)
         layouts = {lines.label: lines.layouts}
-    mark = cursor.mark() if cursor is not None else None
+    marks, warnings = {CURSOR: cursor.mark() if cursor is not None else None}, found.warnings
+    if not Wanted.of(ctx).partly:
+        last = cursors.read_mark(ctx.state, plan.spec.name, COLUMNS)
+        told, marks[COLUMNS] = drift.check(plan.spec, last, found.columns, wanted_columns(plan.spec, plan.entity)[0])
+        warnings = [*told, *warnings]
     return replace(
         plan,
         counts=found.counts,
         staged=work.staged,
-        marks={CURSOR: mark} if mark else {},
+        marks={name: mark for name, mark in marks.items() if mark},
         first_backfill=work.first,
         snapshot=found.counts.deleted > 0,
         stopped=_stopped(plan, found.counts, ctx, work.session),
-        warnings=tuple(found.warnings),
+        warnings=tuple(warnings),
+        reading=tuple(found.reading),
         layouts=layouts if found.counts.rejected else {},
         sample=rejects.sample(work.session, plan.spec.name) if found.counts.rejected else (),
     )
@@ -168,7 +176,7 @@ def _gather(
         root=ctx.project.root,
         workbench=workbench,
         at=ctx.known_at,
-        known={name: mark for name, mark in marks.items() if name != CURSOR},
+        known={name: mark for name, mark in marks.items() if name not in (CURSOR, COLUMNS)},
         wanted=wanted_columns(spec, entity)[0],
         cursor=spec.cursor,
         full=wanted.full,
