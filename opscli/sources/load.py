@@ -16,7 +16,7 @@ from opscli.engine.entity import Entity
 from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
-from opscli.errors import UsageError
+from opscli.errors import DataUnusable, TryLater, UsageError
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
@@ -24,7 +24,7 @@ from opscli.sources import cursors, drift, rejects, retry
 from opscli.sources.drift import COLUMNS
 from opscli.sources.gathering import Asked, Gathered, Mark
 from opscli.sources.mapping import wanted_columns
-from opscli.sources.prepare import Counts, Preparation
+from opscli.sources.prepare import Counts, Preparation, Prepared
 from opscli.sources.sieve import CURSOR, ColumnCursor, Sieve
 from opscli.sources.source import Limit, SourceSpec
 from opscli.sources.tombstones import Snapshot
@@ -112,7 +112,7 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
 
 def _prepared(plan: SourcePlan, work: Preparation, lines: retry.Lines | None, ctx: Context) -> SourcePlan:
     """The plan with what its files hold."""
-    found, cursor = work.prepare(plan.gathered.files), work.sieve.cursor
+    found, cursor = _read(plan, work), work.sieve.cursor
     layouts: rejects.Layouts = found.layouts
     if lines is not None:
         lines.translate(work.session, plan.spec.name)
@@ -135,6 +135,25 @@ def _prepared(plan: SourcePlan, work: Preparation, lines: retry.Lines | None, ct
         layouts=layouts if found.counts.rejected else {},
         sample=rejects.sample(work.session, plan.spec.name) if found.counts.rejected else (),
     )
+
+
+def _read(plan: SourcePlan, work: Preparation) -> Prepared:
+    """What the files hold. Raises TryLater when one was written to meanwhile, whatever else that led to."""
+    try:
+        found = work.prepare(plan.gathered.files)
+    except (DataUnusable, FileNotFoundError):
+        _refuse_moved(plan)
+        raise
+    _refuse_moved(plan)
+    return found
+
+
+def _refuse_moved(plan: SourcePlan) -> None:
+    for file in plan.gathered.files:
+        if file.moved():
+            raise TryLater(
+                say("sources.changed_meanwhile", file=file.label), remedy=say("sources.changed_meanwhile_how")
+            )
 
 
 def _has_no_load(session: Session, source: str) -> bool:
