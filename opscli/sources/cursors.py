@@ -38,6 +38,15 @@ def read_marks(state: State, source: str, *, config: str, load_seq: int) -> dict
     return found
 
 
+def read_mark(state: State, source: str, name: str) -> Mark | None:
+    """One mark, under whatever config and load it was made."""
+    query = select(cursors.c.value).where(cursors.c.scope == scope(source), cursors.c.name == name)
+    with state.read() as connection:
+        value = connection.execute(query).scalar_one_or_none()
+    mark: Mark | None = json.loads(value)["mark"] if value else None
+    return mark
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What loaded the inputs: under which config, up to which load_seq, in which run, and when."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from opscli.clock import parse_duration, wall_now
 from opscli.config.document import Document
-from opscli.errors import DataUnusable, NotPermitted
+from opscli.errors import DataUnusable, NotPermitted, TryLater
 from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.sources.formats.choice import endings, format_named
@@ -25,6 +27,11 @@ class FileSettings:
 
     path: str
     required: bool = True
+    stable_for: timedelta = timedelta()
+    done_marker: str = ""
+    """Ending of the marker file beside each input file, such as .done; empty = none is awaited."""
+    allow_paths: tuple[str, ...] = ()
+    """Folders outside the project that may be read."""
     format: FileFormat = field(default_factory=FileFormat)
 
 
@@ -33,8 +40,15 @@ def settings(data: Mapping[str, Any]) -> FileSettings:
     return FileSettings(
         path=str(data["path"]),
         required=bool(data.get("required", True)),
+        stable_for=parse_duration(data.get("stable_for", "0s")),
+        done_marker=_marker(data.get("done_marker", False)),
+        allow_paths=tuple(data.get("allow_paths", ())),
         format=read_format(data.get("format", {})),
     )
+
+
+def _marker(stated: bool | str) -> str:
+    return (".done" if stated else "") if isinstance(stated, bool) else stated
 
 
 def read_format(stated: Mapping[str, Any]) -> FileFormat:
@@ -49,7 +63,8 @@ def _as_text(value: object) -> str:
 def check(spec: FileSettings, document: Document) -> Iterable[Issue]:
     """A path outside the project, or a name whose ending is no known format."""
     path = PurePosixPath(spec.path)
-    if path.is_absolute() or ".." in path.parts:
+    foreign = path.is_absolute() and not any(path.is_relative_to(place) for place in spec.allow_paths)
+    if foreign or ".." in path.parts:
         yield document.issue(
             ("path",),
             say("sources.outside_project", path=spec.path),
@@ -70,8 +85,9 @@ def place(spec: FileSettings) -> str:
 def gather(spec: FileSettings, asked: Asked) -> Gathered:
     """The files whose content differs from what was loaded, in name order; time and size decide who is hashed.
 
-    For a snapshot these are all files as soon as one changed, came or went; without any file there is no snapshot.
-    Raises DataUnusable when there are none and one is required.
+    For a snapshot these are all files as soon as one changed, came or went; without any file there is no snapshot, and
+    with one that is not ready nothing counts as gone. Raises DataUnusable when there are none and one is required,
+    TryLater when none is ready.
     """
     files = tuple(_matching(spec, asked))
     if not files and spec.required and not asked.may_lack:
@@ -80,27 +96,58 @@ def gather(spec: FileSettings, asked: Asked) -> Gathered:
             remedy=say("sources.no_input_how", source=asked.source),
         )
     known = {} if asked.since else asked.known  # what happened since then may stand in a file that was loaded
-    changed, marks = [], {}
-    for file in files:
-        seen = _seen(file.path)
-        last = known.get(file.label, {})
-        if seen == {name: last.get(name) for name in seen}:
-            continue
-        digest = sha256_of(file.path)
-        marks[file.label] = {**seen, "sha256": digest}
-        if digest != last.get("sha256"):
-            changed.append(file)
-    gone = sorted(known.keys() - {file.label for file in files}) if asked.snapshot and files else []
-    if asked.snapshot and (changed or gone):
+    fresh = [file for file in files if not _same(file, known.get(file.label, {}))]
+    waiting = {file.label: reason for file in fresh if (reason := _unready(spec, file))}
+    if files and len(waiting) == len(files) and spec.required and not asked.may_lack:
+        raise TryLater(
+            say("sources.none_ready", source=asked.source),
+            remedy=say("data.run_again"),
+            details=list(waiting.values()),
+        )
+    changed, marks = _changed([file for file in fresh if file.label not in waiting], known)
+    gone = sorted(known.keys() - {file.label for file in files}) if asked.snapshot and files and not waiting else []
+    if asked.snapshot and (changed or gone) and not waiting:
         changed = list(files)
     return Gathered(
         files=tuple(changed),
         marks=marks,
         gone=tuple(gone),
         unsifted=True,
-        skipped=len(files) - len(changed),
+        skipped=len(files) - len(changed) - len(waiting),
         complete=bool(files) and len(changed) == len(files),
+        notes=tuple(waiting.values()),
     )
+
+
+def _changed(files: Iterable[Found], known: Mapping[str, Mark]) -> tuple[list[Found], dict[str, Mark]]:
+    """The files whose content is new, and the marks of all of these."""
+    changed: list[Found] = []
+    marks: dict[str, Mark] = {}
+    for file in files:
+        digest = sha256_of(file.path)
+        marks[file.label] = {**_stamp(file), "sha256": digest}
+        if digest != known.get(file.label, {}).get("sha256"):
+            changed.append(file)
+    return changed, marks
+
+
+def _same(file: Found, last: Mark) -> bool:
+    stamp = _stamp(file)
+    return stamp == {name: last.get(name) for name in stamp}
+
+
+def _stamp(file: Found) -> dict[str, int | None]:
+    return {"mtime_ns": file.mtime_ns, "size": file.size}
+
+
+def _unready(spec: FileSettings, file: Found) -> str:
+    """Why a file is left out for now, or empty: it may still be written."""
+    if spec.done_marker and not Path(f"{file.path}{spec.done_marker}").exists():
+        return say("sources.no_marker", file=file.label, marker=f"{file.path.name}{spec.done_marker}")
+    written = datetime.fromtimestamp((file.mtime_ns or 0) / 1e9, UTC).replace(tzinfo=None)
+    if spec.stable_for and wall_now() - written < spec.stable_for:
+        return say("sources.too_young", file=file.label, seconds=round(spec.stable_for.total_seconds()))
+    return ""
 
 
 def sha256_of(path: Path) -> str:
@@ -113,13 +160,22 @@ def sha256_of(path: Path) -> str:
 
 
 def _matching(spec: FileSettings, asked: Asked) -> Iterator[Found]:
-    for path in sorted(path for path in asked.root.glob(spec.path) if path.is_file()):
-        if not path.resolve().is_relative_to(asked.root.resolve()):
+    places = (asked.root, *map(Path, spec.allow_paths))
+    allowed = [place.resolve() for place in places]
+    # A pattern is relative to a folder; joined to one, an absolute path stays as it is.
+    base = next(place for place in places if (asked.root / spec.path).is_relative_to(place))
+    pattern = str((asked.root / spec.path).relative_to(base))
+    for path in sorted(path for path in base.glob(pattern) if path.is_file()):
+        if spec.done_marker and path.name.endswith(spec.done_marker):
+            continue
+        if not any(path.resolve().is_relative_to(place) for place in allowed):
             raise NotPermitted(say("sources.leads_outside", path=path), remedy=say("sources.leads_outside_how"))
-        label = path.relative_to(asked.root).as_posix()
-        yield Found(path=path, label=label, size=path.stat().st_size, format=spec.format)
-
-
-def _seen(path: Path) -> Mark:
-    status = path.stat()
-    return {"mtime_ns": status.st_mtime_ns, "size": status.st_size}
+        within = path.is_relative_to(asked.root)
+        status = path.stat()
+        yield Found(
+            path=path,
+            label=path.relative_to(asked.root).as_posix() if within else path.as_posix(),
+            size=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            format=spec.format,
+        )

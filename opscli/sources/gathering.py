@@ -42,6 +42,18 @@ class Found:
     format: FileFormat = field(default_factory=FileFormat)
     first_line: int = 1
     """Number of the first line of `path` within what people know by `label`."""
+    mtime_ns: int | None = None
+    """When it was written, of a file that others write: one that is written to while it is read is not loaded."""
+
+    def moved(self) -> bool:
+        """Whether somebody wrote to the file, or took it away, since it was found."""
+        if self.mtime_ns is None:
+            return False
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return True
+        return (status.st_mtime_ns, status.st_size) != (self.mtime_ns, self.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,11 @@ class ImportPlan:
 
 def claims(ctx: Context) -> tuple[str, ...]:
     """A source is imported by one run at a time; imports of others may wait for the tables meanwhile."""
-    if ctx.options.get("retry"):
-        ctx = _retrying(ctx)
-    return tuple(f"source-{spec.name}" for spec in _chosen(ctx))
+    if ctx.options.get("undo"):
+        specs = ctx.project.all("source", SourceSpec)
+    else:
+        specs = _chosen(_retrying(ctx) if ctx.options.get("retry") else ctx)
+    return tuple(f"source-{spec.name}" for spec in specs)
 
 
 def plan(ctx: Context) -> ImportPlan | UndoPlan:
@@ -166,7 +168,7 @@ def _preview(plans: Sequence[SourcePlan]) -> Preview:
     if counts["rejected"]:
         skipped["rejected"] = counts["rejected"]
     sample = tuple({"source": plan.spec.name, **dict(row)} for plan in plans for row in plan.sample)
-    notes = (*_told(plans, "notes"), *_told(plans, "warnings"))
+    notes = [text for what in ("notes", "warnings", "reading") for text in _told(plans, what)]
     return Preview(headline=headline, counts=counts, skipped=skipped, sample=sample, notes=notes)
 
 

@@ -16,15 +16,16 @@ from opscli.engine.entity import Entity
 from opscli.engine.merge import Merge
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session, next_load_seq
-from opscli.errors import UsageError
+from opscli.errors import DataUnusable, TryLater, UsageError
 from opscli.faults import faultpoint
 from opscli.ids import fingerprint
 from opscli.kinds import load_kind
 from opscli.phrases import say
-from opscli.sources import cursors, piped, rejects, retry
+from opscli.sources import cursors, drift, piped, rejects, retry
+from opscli.sources.drift import COLUMNS
 from opscli.sources.gathering import Asked, Gathered, Mark
 from opscli.sources.mapping import optional_columns, wanted_columns
-from opscli.sources.prepare import Counts, Preparation
+from opscli.sources.prepare import Counts, Preparation, Prepared
 from opscli.sources.sieve import CURSOR, ColumnCursor, Sieve
 from opscli.sources.source import Limit, SourceSpec
 from opscli.sources.tombstones import Snapshot
@@ -51,6 +52,8 @@ class SourcePlan:
     """Why a guard stops this load, or empty."""
     notes: tuple[str, ...] = ()
     """What a person may want to know, such as an input that is left out."""
+    reading: tuple[str, ...] = ()
+    """How the files were read; a plan tells it."""
     warnings: tuple[str, ...] = ()
     """What a person should look at."""
     sample: Sequence[Mapping[str, object]] = ()
@@ -112,25 +115,49 @@ def plan_source(spec: SourceSpec, entity: Entity, ctx: Context, load_seq: int) -
 
 def _prepared(plan: SourcePlan, work: Preparation, lines: retry.Lines | None, ctx: Context) -> SourcePlan:
     """The plan with what its files hold."""
-    found, cursor = work.prepare(plan.gathered.files), work.sieve.cursor
+    found, cursor = _read(plan, work), work.sieve.cursor
     layouts: rejects.Layouts = found.layouts
     if lines is not None:
         lines.translate(work.session, plan.spec.name)
         layouts = {lines.label: lines.layouts}
-    mark = cursor.mark() if cursor is not None else None
+    marks, warnings = {CURSOR: cursor.mark() if cursor is not None else None}, found.warnings
+    if not Wanted.of(ctx).partly:
+        last = cursors.read_mark(ctx.state, plan.spec.name, COLUMNS)
+        told, marks[COLUMNS] = drift.check(plan.spec, last, found.columns, wanted_columns(plan.spec, plan.entity)[0])
+        warnings = [*told, *warnings]
     return replace(
         plan,
         counts=found.counts,
         staged=work.staged,
-        marks={CURSOR: mark} if mark else {},
+        marks={name: mark for name, mark in marks.items() if mark},
         first_backfill=work.first,
         snapshot=found.counts.deleted > 0,
         stopped=_stopped(plan, found.counts, ctx, work.session),
-        warnings=tuple(found.warnings),
+        warnings=tuple(warnings),
         repairs=dict(found.repairs),
+        reading=tuple(found.reading),
         layouts=layouts if found.counts.rejected else {},
         sample=rejects.sample(work.session, plan.spec.name) if found.counts.rejected else (),
     )
+
+
+def _read(plan: SourcePlan, work: Preparation) -> Prepared:
+    """What the files hold. Raises TryLater when one was written to meanwhile, whatever else that led to."""
+    try:
+        found = work.prepare(plan.gathered.files)
+    except (DataUnusable, FileNotFoundError):
+        _refuse_moved(plan)
+        raise
+    _refuse_moved(plan)
+    return found
+
+
+def _refuse_moved(plan: SourcePlan) -> None:
+    for file in plan.gathered.files:
+        if file.moved():
+            raise TryLater(
+                say("sources.changed_meanwhile", file=file.label), remedy=say("sources.changed_meanwhile_how")
+            )
 
 
 def _has_no_load(session: Session, source: str) -> bool:
@@ -172,7 +199,7 @@ def _gather(
         root=ctx.project.root,
         workbench=workbench,
         at=ctx.known_at,
-        known={name: mark for name, mark in marks.items() if name != CURSOR},
+        known={name: mark for name, mark in marks.items() if name not in (CURSOR, COLUMNS)},
         wanted=wanted_columns(spec, entity)[0],
         optional=optional_columns(spec, entity),
         cursor=spec.cursor,

@@ -37,7 +37,7 @@ def gather(stated: FileFormat, asked: Asked) -> Gathered:
     kind, packed = recognised(path) if stated.type == AUTO else (stated.type, _packing(_head(path)))
     path = path.rename(path.with_name(f"{LABEL}.{kind}{'' if kind == 'xlsx' else packed}"))
     found = Found(path=path, label=LABEL, size=path.stat().st_size, format=replace(stated, type=kind))
-    return Gathered(files=(found,))
+    return Gathered(files=(found,), unsifted=True)
 
 
 def recognised(path: Path) -> tuple[str, str]:

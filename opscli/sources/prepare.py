@@ -17,6 +17,7 @@ from opscli.engine.warehouse import Session
 from opscli.phrases import say
 from opscli.sources import rejects, rowwise
 from opscli.sources.batches import FILE, Batch, portions, together
+from opscli.sources.drift import Columns
 from opscli.sources.formats.choice import format_of
 from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
@@ -29,6 +30,7 @@ from opscli.stage import Context
 
 _RAW = "scratch.import_raw"
 _LOSERS = "scratch.import_losers"
+_TOLD_FILES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,9 @@ class Prepared:
     """Records that were mended, and lines left out, by kind."""
     layouts: dict[str, list[tuple[int, Mapping[str, Any]]]] = field(default_factory=dict)
     """How the raw texts of each file are written (`rejects.Layouts`)."""
+    reading: list[str] = field(default_factory=list)
+    """How the first files were read, as their formats tell it: what was recognised and repaired."""
+    columns: Columns = field(default_factory=Columns)
     unknown_keys: int = 0
     """Rejected rows whose key cannot be read."""
 
@@ -102,6 +107,7 @@ class Preparation:
         for portion in portions(files):
             for batch in together(self._rows(portion, read), self.session.dialect):
                 rows = batch.rows
+                self.found.columns.note(self.session, rows)
                 kept, bad = self._judge(self._sifted(batch))
                 read += rows.read
                 rejected += rows.rejected + bad
@@ -125,6 +131,8 @@ class Preparation:
             if wanted is not None:
                 rows = first_rows(self.session, rows, self.spec.name, wanted)
             self.found.layouts[rows.label] = [(1, {"decimal": rows.decimal, **rows.layout})]
+            if number < _TOLD_FILES:
+                self.found.reading.extend(say("sources.said_of", source=rows.label, what=note) for note in rows.notes)
             found.append((number, rows))
             read += rows.read
         return found

@@ -169,15 +169,18 @@ def _changed_since(session: Session, entity: Entity, loads: Sequence[Undone]) ->
     table, numbers = quote(entity.versions_table), _numbers(loads)
     key = Merge(entity=entity, staged="").key
     names = ", ".join(quote(name) for name in key)
-    same = " AND ".join(f"v.{quote(name)} IS NOT DISTINCT FROM t.{quote(name)}" for name in key)
-    text = " || '|' || ".join(f"coalesce(CAST(v.{quote(name)} AS VARCHAR), '')" for name in key)
+    same = " AND ".join(f"s.{quote(name)} IS NOT DISTINCT FROM t.{quote(name)}" for name in key)
+    text = " || '|' || ".join(f"coalesce(CAST(s.{quote(name)} AS VARCHAR), '')" for name in key)
     first = f"min(CASE WHEN load_seq IN ({numbers}) THEN load_seq ELSE closed_seq END)"
+    oldest = min(load.load_seq for load in loads)
     rows = session.rows(
         f"WITH touched AS (SELECT {names}, {first} AS first_seq FROM {table} "
-        f"WHERE load_seq IN ({numbers}) OR closed_seq IN ({numbers}) GROUP BY {names}) "
-        f"SELECT {text} AS key, l.run_id, max(l.load_seq) AS newest FROM touched AS t JOIN {table} AS v ON {same} "
-        "JOIN loads AS l ON (l.load_seq = v.load_seq OR l.load_seq = v.closed_seq) AND l.load_seq > t.first_seq "
-        f"AND l.undone_seq IS NULL AND l.load_seq NOT IN ({numbers}) GROUP BY 1, 2 ORDER BY newest DESC, 1"
+        f"WHERE load_seq IN ({numbers}) OR closed_seq IN ({numbers}) GROUP BY {names}), "
+        "later AS (SELECT load_seq, run_id FROM loads "
+        f"WHERE undone_seq IS NULL AND load_seq > {oldest} AND load_seq NOT IN ({numbers})), "
+        f"steps AS (SELECT {names}, load_seq AS seq FROM {table} UNION ALL SELECT {names}, closed_seq FROM {table}) "
+        f"SELECT {text} AS key, l.run_id, max(s.seq) AS newest FROM later AS l JOIN steps AS s ON s.seq = l.load_seq "
+        f"JOIN touched AS t ON {same} WHERE s.seq > t.first_seq GROUP BY 1, 2 ORDER BY newest DESC, 1"
     )
     return [(entity.name, str(found), str(run)) for found, run, _ in rows]
 

@@ -96,7 +96,7 @@ def test_undo_tells_what_it_brought_back_and_a_second_one_that_nothing_is_left(r
     assert (told["code"], row["status"], row["voided"]) == (0, "undone", 99)
     again = opscli(root, "import", "--undo", run)
     assert (again.returncode, again.stdout) == (0, "")
-    assert again.stderr == f"the import of {run} is undone already\n"
+    assert again.stderr == f"import: the import of {run} is undone already\n"
     assert opscli(root, "import").returncode == 0
 
 

@@ -125,7 +125,7 @@ def _tell(result: RunResult) -> None:
     elif sys.stdout.isatty() or result.exit_code or report.chosen_format() != "table":
         columns = _UNDO_COLUMNS if "voided" in rows[0] else _COLUMNS
         report.show(rows, columns=columns, title=result.run_id)
-    if not as_json:
+    if rows and not as_json:
         followed = details.get("notes", ()) if sys.stdout.isatty() else ()
         for text in (*followed, *details.get("warnings", ())):
             report.note(text)

@@ -103,6 +103,9 @@ def tell(result: RunResult, root: Any) -> None:
         if step.error is not None:
             remedy = step.error.remedy or f"opscli logs {result.run_id}"
             report.note(f"{step.step}: {step.error.what}\n  → {remedy}")
+    for step in result.steps:
+        for text in step.outcome.details.get("warnings", ()):
+            report.note(f"{step.step}: {text}")
     shown = [path for step in result.steps for path in step.outcome.details.get("files", ())]
     if sys.stdout.isatty():
         sys.stdout.writelines(f"  → {path}\n" for path in shown)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from opscli.engine.warehouse import Session
+from opscli.phrases import say
 from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.lines import body
@@ -60,7 +61,10 @@ def read(request: ReadRequest, session: Session) -> Rows:
         repairs=dict(reading.repairs),
         layout=_written(layout),
         spans=_spans(request, layout, session),
-        notes=tuple(f"{left.what}:{left.first}-{left.last}" for left in reading.left),
+        notes=(
+            say("sources.written_as", encoding=text.encoding, delimiter=layout.shape.delimiter, first=layout.first),
+            *(say(f"sources.left_{left.what}", first=left.first, last=left.last) for left in reading.left),
+        ),
     )
 
 

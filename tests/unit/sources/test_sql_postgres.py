@@ -292,7 +292,8 @@ def marks(bench: Bench) -> list[Any]:
 
     def kept(ctx: Context) -> list[Any]:
         with ctx.state.read() as connection:
-            return [json.loads(value)["mark"] for value in connection.execute(select(cursors.c.value)).scalars()]
+            own = select(cursors.c.value).where(cursors.c.name.not_like("#%"))
+            return [json.loads(value)["mark"] for value in connection.execute(own).scalars()]
 
     with bench.context() as ctx:
         return kept(ctx)
