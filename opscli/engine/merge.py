@@ -6,8 +6,8 @@ The staged table holds one row per key with the entity's columns, `customer_ns` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from opscli.clock import END_OF_TIME
 from opscli.engine.dialect import Dialect
@@ -29,6 +29,14 @@ class Merge:
 
     entity: Entity
     staged: str
+    late: Mapping[str, str] = field(default_factory=dict)
+    """SQL, over the staged rows, of version columns that are not staged: there was nothing to compare them with."""
+
+    @property
+    def rows(self) -> str:
+        """The staged rows with the columns that were not staged."""
+        late = "".join(f", {sql} AS {name}" for name, sql in self.late.items())
+        return f"(SELECT *{late} FROM {self.staged})" if late else self.staged
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -51,10 +59,17 @@ def version_columns(entity: Entity) -> dict[str, str]:
     return {column.name: column.type for column in (*entity.columns, *reference, *VERSION_COLUMNS)}
 
 
-def row_hash_sql(columns: Iterable[str], dialect: Dialect) -> str:
-    """SQL: md5 of sorted name=value, without NULLs, so that a new optional column changes no hash."""
-    parts = (f"'{name}=' || CAST({dialect.quote(name)} AS VARCHAR)" for name in sorted(columns))
-    return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
+def row_hash_sql(columns: Iterable[str], dialect: Dialect, never_null: Collection[str] = ()) -> str:
+    """SQL: md5 of sorted name=value, each behind chr(31), without NULLs, so that a new optional column changes no hash.
+
+    One flat concatenation: nesting them, or `concat_ws`, takes twice as long.
+    """
+    parts = []
+    for name in sorted(columns):
+        quoted, mark = dialect.quote(name), f"chr(31) || '{name}='"
+        parts.append(mark if name in never_null else f"CASE WHEN {quoted} IS NOT NULL THEN {mark} END")
+        parts.append(f"CAST({quoted} AS VARCHAR)")
+    return f"md5(concat({', '.join(parts)}))"
 
 
 def ensure_versions(session: Session, entity: Entity) -> None:
@@ -101,7 +116,7 @@ def drop_unchanged(session: Session, merge: Merge) -> Compared:
     """Remove staged rows that are open with the same content; how many of the others are new and changed."""
     staged = int(session.value(f"SELECT count(*) FROM {merge.staged}"))
     table = session.dialect.quote(merge.entity.versions_table)
-    if not session.columns(merge.entity.versions_table):
+    if merge.late or not session.columns(merge.entity.versions_table):
         return Compared(inserted=staged, updated=0, unchanged=0)
     match = _same_key(session, merge)
     unchanged = session.execute(
@@ -118,13 +133,13 @@ def apply(session: Session, merge: Merge, *, run_id: str, load_seq: int) -> int:
     # A version that was known later than its successor's own time ends where it began: it is never seen again.
     closed = session.execute(
         f"UPDATE {table} AS v SET known_to = GREATEST(v.known_from, s.known_from), closed_seq = {int(load_seq)} "
-        f"FROM {merge.staged} AS s WHERE v.{_OPEN} AND {_same_key(session, merge)}"
+        f"FROM {merge.rows} AS s WHERE v.{_OPEN} AND {_same_key(session, merge)}"
     )
     given = dict(zip(STAMPED, ("?", literal(END_OF_TIME), str(int(load_seq)), "NULL"), strict=True))
     columns = list(version_columns(merge.entity))
     values = ", ".join(given.get(name, quote(name)) for name in columns)
     names = ", ".join(quote(name) for name in columns)
-    session.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {merge.staged}", (run_id,))
+    session.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {merge.rows} AS s", (run_id,))
     return closed
 
 

@@ -60,7 +60,7 @@ def together(found: Sequence[tuple[int, Rows]], dialect: Dialect) -> Iterator[Ba
 
 
 def _shape(rows: Rows) -> tuple[object, ...]:
-    return tuple(rows.columns.items()), rows.types, rows.decimal, rows.open_columns
+    return tuple(rows.columns.items()), rows.types, rows.decimal, rows.open_columns, rows.unstaged
 
 
 def _around(

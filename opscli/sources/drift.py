@@ -42,6 +42,8 @@ class Columns:
 
 def _sample(session: Session, rows: Rows) -> str:
     """The first records of a batch; by line, so that they are the same ones every time."""
+    if rows.unstaged:
+        return f"(SELECT * FROM {rows.relation} AS all_rows LIMIT {_SAMPLE_LINES}) AS sample"
     line = session.dialect.quote(LINE)
     first = f"(SELECT min({line}) FROM {rows.relation} AS all_rows)"
     return f"{rows.relation} AS sample WHERE {line} < {first} + {_SAMPLE_LINES}"

@@ -19,7 +19,7 @@ from opscli.sources.batches import FILE
 from opscli.sources.formats.rows import LINE, Rows, text_literal
 from opscli.sources.mapping import FileMapping, Filled
 from opscli.sources.source import SourceSpec
-from opscli.sources.values import REASONS, has_offset, read_text, read_typed, reason_sql
+from opscli.sources.values import REASONS, has_offset, read_raw, read_text, read_typed, reason_sql, trimmed
 from opscli.sources.zones import utc_sql
 
 PROBLEM = "#problem"
@@ -105,6 +105,8 @@ class _Compiler:
 
     def _typed_value(self, field: Filled) -> str:
         given = self._given(field)
+        if field.raw:
+            return read_raw(given, field.type, field.style, self.dialect)
         if field.given_type == "text":
             return read_text(given, field.type, field.style, self.dialect)
         return read_typed(given, field.given_type, field.type, self.dialect)
@@ -123,7 +125,8 @@ class _Compiler:
         if field.timezone:
             shifted = utc_sql(name, field.timezone, field.span)
             if field.given_type == "text" and not field.style.format:
-                shifted = f"CASE WHEN {has_offset(self._given(field))} THEN {name} ELSE {shifted} END"
+                stated = trimmed(self._given(field)) if field.raw else self._given(field)
+                shifted = f"CASE WHEN {has_offset(stated)} THEN {name} ELSE {shifted} END"
             yield f"{shifted} AS {name}"
         if field.target == self.entity.customer:
             yield f"{self._reference(name)} AS {name}"
@@ -149,10 +152,11 @@ class _Compiler:
             if field.broken != "FALSE":
                 yield _Problem(field.target, self._broken(field), "'not_a_number'")
             if field.type not in (field.given_type, "text"):
-                unread = f"({self._given(field)} IS NOT NULL AND {self._quote(field.target)} IS NULL)"
+                stated = trimmed(self._given(field)) if field.raw else self._given(field)
+                unread = f"({self._quote(field.target)} IS NULL AND {stated} IS NOT NULL)"
                 reason = text_literal(REASONS.get(field.type, "not_usable"))
                 if field.given_type == "text":
-                    reason = reason_sql(self._given(field), field.type, field.style)
+                    reason = reason_sql(stated, field.type, field.style)
                 yield _Problem(field.target, unread, reason)
         for check in checks(self.entity, self.dialect):
             yield _Problem(check.column, check.violated, text_literal(check.reason))

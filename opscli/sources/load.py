@@ -45,6 +45,8 @@ class SourcePlan:
     counts: Counts = field(default_factory=Counts)
     gathered: Gathered = field(default_factory=Gathered)
     staged: str = ""
+    late: Mapping[str, str] = field(default_factory=dict)
+    """See `Merge.late`."""
     first_backfill: bool = False
     snapshot: bool = False
     """Versions whose row is gone are closed."""
@@ -129,6 +131,7 @@ def _prepared(plan: SourcePlan, work: Preparation, lines: retry.Lines | None, ct
         plan,
         counts=found.counts,
         staged=work.staged,
+        late=work.late,
         marks={name: mark for name, mark in marks.items() if mark},
         first_backfill=work.first,
         snapshot=found.counts.deleted > 0,
@@ -257,7 +260,7 @@ def apply_source(plan: SourcePlan, ctx: Context) -> int:
     if plan.staged:
         with ctx.warehouse.write(plan.entity.versions_table, "rejects", "loads") as session:
             merge.ensure_versions(session, plan.entity)
-            planned = Merge(entity=plan.entity, staged=plan.staged)
+            planned = Merge(entity=plan.entity, staged=plan.staged, late=plan.late)
             load = replace(load, load_seq=next_load_seq(session))
             closed = merge.apply(session, planned, run_id=ctx.run_id, load_seq=load.load_seq)
             if plan.snapshot:

@@ -15,7 +15,7 @@ from opscli.rules.tree import Expression, RuleInvalid
 from opscli.sources.expressions import AnyName, Rendered, names_in, parse_condition, parse_value, render
 from opscli.sources.formats.rows import Rows, text_literal
 from opscli.sources.source import Mapped, SourceSpec
-from opscli.sources.values import Style, read_text
+from opscli.sources.values import Style, read_text, trimmed
 
 _RULE_TYPES = ("text", "integer", "float", "money", "boolean", "timestamp", "date")
 
@@ -33,6 +33,8 @@ class Filled:
     given_type: str
     style: Style
     broken: str = "FALSE"
+    raw: bool = False
+    """`given` is a text as the source has it: not trimmed yet, so that typed columns need not be."""
     timezone: str = ""
     span: tuple[datetime, datetime] | None = None
 
@@ -110,7 +112,12 @@ class FileMapping:
             return Filled(target=target, type=kind, given=empty, given_type=kind, style=style)
         if mapped.value is not None:
             return Filled(target=target, type=kind, given=text_literal(mapped.value), given_type="text", style=style)
-        found = self._column(mapped.column) if mapped.column else self._text(mapped.text)
+        name = mapped.column or mapped.text
+        raw = self.rows.columns.get(name) == "text"
+        if raw:
+            found = Rendered(value=self.dialect.quote(name), type="text")
+        else:
+            found = self._column(mapped.column) if mapped.column else self._text(mapped.text)
         local = kind == "timestamp" and found.type in ("text", "timestamp", "date")
         return Filled(
             target=target,
@@ -118,6 +125,7 @@ class FileMapping:
             given=found.value,
             given_type=found.type,
             broken=found.broken,
+            raw=raw,
             style=style,
             timezone=mapped.timezone if local else "",
             span=self.rows.spans.get(mapped.column),
@@ -143,7 +151,7 @@ class FileMapping:
             raise self._missing(name)
         quoted = self.dialect.quote(name)
         if kind == "text":
-            return Rendered(value=f"NULLIF(trim({quoted}), '')", type="text")
+            return Rendered(value=trimmed(quoted), type="text")
         if kind == "float":
             # Frames write missing numbers as NaN; DuckDB 2.0 answers isnan() from Parquet's statistics, blind to it.
             return Rendered(

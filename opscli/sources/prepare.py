@@ -21,7 +21,7 @@ from opscli.sources.drift import Columns
 from opscli.sources.formats.choice import format_of
 from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
-from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, judged_rows
+from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, Judged, judged_rows
 from opscli.sources.mapping import local_columns, wanted_columns
 from opscli.sources.sieve import Sieve, first_rows
 from opscli.sources.source import SourceSpec
@@ -29,6 +29,8 @@ from opscli.sources.tombstones import Snapshot
 from opscli.stage import Context
 
 _RAW = "scratch.import_raw"
+_LARGE_BYTES = 16 << 20
+"""Files below it are staged: there is little to gain."""
 _LOSERS = "scratch.import_losers"
 _TOLD_FILES = 20
 
@@ -78,7 +80,7 @@ class Prepared:
     """Rejected rows whose key cannot be read."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Preparation:
     """The work on one source; `first` = the warehouse has no load of it yet.
 
@@ -94,6 +96,11 @@ class Preparation:
     snapshot: Snapshot | None = None
     sieve: Sieve = field(default_factory=Sieve)
     found: Prepared = field(default_factory=Prepared)
+    late: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Decide once what waits for the merge."""
+        self.late = self._late_columns()
 
     @property
     def staged(self) -> str:
@@ -101,33 +108,78 @@ class Preparation:
         return f"scratch.{self._quote(f'import_{self.spec.name}')}"
 
     def prepare(self, files: Sequence[Found]) -> Prepared:
-        """Stage the new and changed rows of these files in `staged`, the rejected ones among the rejects."""
-        self._found_staged()
-        read = rejected = filtered = 0
-        for portion in portions(files):
-            for batch in together(self._rows(portion, read), self.session.dialect):
-                rows = batch.rows
-                self.found.columns.note(self.session, rows)
-                kept, bad = self._judge(self._sifted(batch))
-                read += rows.read
-                rejected += rows.rejected + bad
-                self.found.repairs.update(rows.repairs)
-                filtered += rows.read - rows.rejected - kept
-                self.found.unknown_keys += rows.rejected
-                self.ctx.progress.advance(self.spec.name, read, None)
-            self._drop(*(f"{_RAW}_{number}" for number, _ in portion))
-        self.found.counts = self._compared(Counts(read=read, filtered=filtered, rejected=rejected))
+        """Stage the new and changed rows of these files in `staged`, the rejected ones among the rejects.
+
+        Large files that seem sound are read once, straight into their columns; only when a row of them must be found
+        again, because it is rejected or another has its key, are all read anew with their lines.
+        """
+        distinct = self._may_be_unstaged(files) and self._prepared(files, unstaged=True)
+        if not distinct:
+            self._prepared(files, unstaged=False)
+        self.found.counts = self._compared(0 if distinct else self._drop_duplicates())
         self.found.counts.check(self.spec.name)
         return self.found
 
-    def _rows(self, portion: Sequence[tuple[int, Found]], read: int) -> list[tuple[int, Rows]]:
+    def _may_be_unstaged(self, files: Sequence[Found]) -> bool:
+        large = any(file.size >= _LARGE_BYTES for file in files)
+        by_row = rowwise.judges(self.entity, self.session.dialect)
+        return large and self.spec.where is None and self.sieve.takes_all and not by_row
+
+    def _prepared(self, files: Sequence[Found], *, unstaged: bool) -> bool:
+        """Judge all rows of these files into `staged`; False when they were unstaged and must be staged."""
+        self._found_staged()
+        self.found = Prepared()
+        for portion in portions(files):
+            for batch in together(self._rows(portion, unstaged=unstaged), self.session.dialect):
+                if batch.rows.unstaged:
+                    if not self._judged_unstaged(batch):
+                        return False
+                else:
+                    self._note(batch.rows, *self._judge(self._sifted(batch)))
+                self.ctx.progress.advance(self.spec.name, self.found.counts.read, None)
+            self._drop(*(f"{_RAW}_{number}" for number, _ in portion))
+        return not unstaged or not self._repeats_keys()
+
+    def _judged_unstaged(self, batch: Batch) -> bool:
+        """Judge rows straight from their files; False when one of them must be looked at."""
+        import duckdb
+
+        try:
+            kept, _ = self._insert(batch)
+        except duckdb.Error:  # some line is no record of this table after all
+            return False
+        if kept != batch.rows.read or self.session.rows(f"SELECT 1 FROM {self.staged} WHERE {self._wrong} LIMIT 1"):
+            return False
+        self._note(batch.rows, kept, bad=0)
+        return True
+
+    def _note(self, rows: Rows, kept: int, bad: int) -> None:
+        """What became of a batch: rows that meet `where`, and those of them that are rejected."""
+        counts = self.found.counts
+        self.found.columns.note(self.session, rows)
+        self.found.repairs.update(rows.repairs)
+        self.found.unknown_keys += rows.rejected
+        self.found.counts = replace(
+            counts,
+            read=counts.read + rows.read,
+            rejected=counts.rejected + rows.rejected + bad,
+            filtered=counts.filtered + rows.read - rows.rejected - kept,
+        )
+
+    def _repeats_keys(self) -> bool:
+        key = ", ".join(self._quote(name) for name in self.entity.key)
+        query = f"SELECT 1 FROM {self.staged} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
+        return bool(self.session.rows(query))
+
+    def _rows(self, portion: Sequence[tuple[int, Found]], *, unstaged: bool) -> list[tuple[int, Rows]]:
         """The rows of each file, no more of them than the load still wants."""
+        read = self.found.counts.read
         found: list[tuple[int, Rows]] = []
         for number, file in portion:
             wanted = None if self.sieve.limit is None else self.sieve.limit - read
             if wanted == 0:
                 break
-            rows = self._read(file, f"{_RAW}_{number}")
+            rows = self._read(file, f"{_RAW}_{number}", unstaged=unstaged)
             if wanted is not None:
                 rows = first_rows(self.session, rows, self.spec.name, wanted)
             self.found.layouts[rows.label] = [(1, {"decimal": rows.decimal, **rows.layout})]
@@ -141,12 +193,11 @@ class Preparation:
         cursor = self.sieve.cursor
         return batch if cursor is None else replace(batch, rows=cursor.sift(self.session, batch.rows))
 
-    def _compared(self, counts: Counts) -> Counts:
+    def _compared(self, duplicates: int) -> Counts:
         """The counts with how the staged rows stand to what is open now; those that are open already go."""
-        duplicates = self._drop_duplicates()
-        self._drop(_LOSERS)
+        counts = self.found.counts
         deleted = self._gone()
-        compared = merge.drop_unchanged(self.session, Merge(entity=self.entity, staged=self.staged))
+        compared = merge.drop_unchanged(self.session, Merge(entity=self.entity, staged=self.staged, late=self.late))
         return replace(
             counts,
             inserted=compared.inserted,
@@ -171,7 +222,7 @@ class Preparation:
         if self.entity.customer:
             columns[NAMESPACE] = "text"
         columns |= {AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"}
-        columns |= {"source": "text", "source_id": "text", "row_hash": "text", "known_from": "timestamp"}
+        columns |= {name: "timestamp" if name == "known_from" else "text" for name in self._compared_columns()}
         self.session.create(self.staged, columns)
         if self.snapshot is not None:
             self.snapshot.begin()
@@ -180,7 +231,7 @@ class Preparation:
         for table in tables:
             self.session.execute(f"DROP TABLE IF EXISTS {table}")
 
-    def _read(self, file: Found, table: str) -> Rows:
+    def _read(self, file: Found, table: str, *, unstaged: bool) -> Rows:
         wanted, exact = wanted_columns(self.spec, self.entity)
         # What must be rewritten as UTF-8 goes as soon as it is in a table.
         with TemporaryDirectory(dir=self.workbench) as place:
@@ -195,34 +246,60 @@ class Preparation:
                 wanted=wanted,
                 exact=exact,
                 local=local_columns(self.spec),
+                unstaged=unstaged,
             )
             return format_of(file.path.name, file.format).read(request, self.session)
 
     def _judge(self, batch: Batch) -> tuple[int, int]:
         """Map and check a batch's rows; (rows that meet `where`, those of them that are rejected)."""
+        kept, judged = self._insert(batch)
+        rowwise.judge_rows(self.session, self.entity, self.staged, tuple(batch.labels), judged.first_by_row)
+        bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {self._wrong}"))
+        if bad:
+            rejects.stage_judged(self.session, self.spec.name, batch, judged, self.staged)
+            if self.snapshot is not None:
+                self.found.unknown_keys += self.snapshot.keep(self.staged, self._wrong)
+            self.session.execute(f"DELETE FROM {self.staged} WHERE {self._wrong}")
+        return kept, bad
+
+    def _insert(self, batch: Batch) -> tuple[int, Judged]:
+        """Map and check a batch's rows into `staged`; rows that meet `where`, and how they were judged."""
         judged = judged_rows(self.spec, self.entity, batch.rows, self.session.dialect)
         # One pass: the big table is written once, with all that the merge wants.
-        values = f"*, {self._merge_columns()}"
+        values = ", ".join(("*", *self._compared_columns().values()))
         wanted = self.sieve.happened(self.entity, self.session.dialect)
         kept = self.session.execute(
             f"INSERT INTO {self.staged} SELECT {values} FROM ({judged.sql}) AS judged WHERE {wanted}"
         )
-        rowwise.judge_rows(self.session, self.entity, self.staged, tuple(batch.labels), judged.first_by_row)
-        wrong = f"{self._quote(PROBLEM)} IS NOT NULL"
-        bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {wrong}"))
-        if bad:
-            rejects.stage_judged(self.session, self.spec.name, batch, judged, self.staged)
-            if self.snapshot is not None:
-                self.found.unknown_keys += self.snapshot.keep(self.staged, wrong)
-            self.session.execute(f"DELETE FROM {self.staged} WHERE {wrong}")
-        return kept, bad
+        return kept, judged
 
-    def _merge_columns(self) -> str:
-        """Source, id there, hash of the content, and the instant since which the row was known."""
+    @property
+    def _wrong(self) -> str:
+        return f"{self._quote(PROBLEM)} IS NOT NULL"
+
+    def _late_columns(self) -> dict[str, str]:
+        """Version columns that wait for the merge: nothing is open yet that they could be compared with."""
+        # Customer records are found by source and id, also those that another source brings in this very run.
+        fresh = self.entity.name != "customers" and not self.session.columns(self.entity.versions_table)
+        return self._version_columns() if fresh else {}
+
+    def _compared_columns(self) -> dict[str, str]:
+        return {} if self.late else self._version_columns()
+
+    def _version_columns(self) -> dict[str, str]:
+        """SQL of the source, the id there, the content's hash, and the instant since which the row was known."""
         names = [column.name for column in self.entity.columns] + ([NAMESPACE] if self.entity.customer else [])
-        parts = ", ".join(f"coalesce(CAST({self._quote(name)} AS VARCHAR), '')" for name in self.entity.key)
-        row_hash = merge.row_hash_sql(names, self.session.dialect)
-        return f"{text_literal(self.spec.name)}, concat_ws('|', {parts}), {row_hash}, {self._known_from()}"
+        return {
+            "source": text_literal(self.spec.name),
+            "source_id": self._source_id(),
+            "row_hash": merge.row_hash_sql(names, self.session.dialect, self.entity.required),
+            "known_from": self._known_from(),
+        }
+
+    def _source_id(self) -> str:
+        """The key as one text; a single text is it as it stands."""
+        parts = [f"coalesce(CAST({self._quote(name)} AS VARCHAR), '')" for name in self.entity.key]
+        return parts[0] if len(parts) == 1 else f"concat_ws('|', {', '.join(parts)})"
 
     def _drop_duplicates(self) -> int:
         """Keep one row a key: the one available last, then the last one read; how many went."""
@@ -240,10 +317,12 @@ class Preparation:
             f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {newest}) AS place FROM candidates) "
             f"SELECT {self._quote(FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
         )
-        return self.session.execute(
+        losers = self.session.execute(
             f"DELETE FROM {self.staged} AS j USING {_LOSERS} AS l "
             f"WHERE j.{self._quote(FILE)} = l.{self._quote(FILE)} AND j.{self._quote(LINE)} = l.{self._quote(LINE)}"
         )
+        self._drop(_LOSERS)
+        return losers
 
     def _known_from(self) -> str:
         """As declared; else the event time in a source's first load, later the load's; never after the load."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from opscli.engine import records
 from opscli.engine.checks import concerned, leftover
+from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.engine.warehouse import Session
 from opscli.sources.batches import FILE
@@ -29,6 +30,11 @@ class Found:
     lines: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+
+
+def judges(entity: Entity, dialect: Dialect) -> bool:
+    """Whether an entity has rules that SQL cannot judge."""
+    return bool(leftover(entity, dialect))
 
 
 def judge_rows(session: Session, entity: Entity, staged: str, files: tuple[int, ...], first_problem: int) -> int:

@@ -34,6 +34,11 @@ class Sieve:
     """Rows that happened before are left out."""
     cursor: ColumnCursor | None = None
 
+    @property
+    def takes_all(self) -> bool:
+        """Nothing is left out."""
+        return self.limit is None and self.since is None and self.cursor is None
+
     def happened(self, entity: Entity, dialect: Dialect) -> str:
         """SQL over judged rows: not before `since`, or at a time that cannot be told (then the row is rejected)."""
         if self.since is None or entity.time is None:

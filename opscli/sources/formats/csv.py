@@ -44,6 +44,8 @@ def read(request: ReadRequest, session: Session) -> Rows:
     if not layout.names:
         return _nothing(request, session)
     reading = _Reading(request, session, text, layout)
+    if request.unstaged and reading.is_sound and not request.local:
+        return reading.unstaged()
     if reading.is_sound and reading.fast():
         line = f"rowid + {layout.first}"
     else:
@@ -62,7 +64,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         layout=_written(layout),
         spans=_spans(request, layout, session),
         notes=(
-            say("sources.written_as", encoding=text.encoding, delimiter=layout.shape.delimiter, first=layout.first),
+            _written_as(text, layout),
             *(say(f"sources.left_{left.what}", first=left.first, last=left.last) for left in reading.left),
         ),
     )
@@ -92,6 +94,23 @@ class _Reading:
             and not self._has_totals()
         )
 
+    def unstaged(self) -> Rows:
+        """The rows straight from the file, as if every line were one sound record."""
+        quote = self._session.dialect.quote
+        names = ", ".join(quote(name) for name in self._layout.names)
+        source = self._source(self._text.path, skip=self._layout.first - 1, newline=self._text.newline)
+        relation = f"SELECT CAST(NULL AS BIGINT) AS {quote(LINE)}, '' AS {quote(RAW)}, {names} FROM {source}"
+        return Rows(
+            relation=f"({relation})",
+            label=self._request.label,
+            decimal=decimal_of(self._request.format),
+            columns=dict.fromkeys(self._layout.names, "text"),
+            read=self._text.lines - self._layout.first + 1,
+            unstaged=True,
+            layout=_written(self._layout),
+            notes=(_written_as(self._text, self._layout),),
+        )
+
     def fast(self) -> bool:
         """Let DuckDB read the whole file under the fixed dialect; False when it is not one sound record a line."""
         skipped = self._layout.first - 1
@@ -119,28 +138,31 @@ class _Reading:
     def _load(self, path: Path, *, skip: int = 0, newline: str = "\n", numbered: bool = False) -> bool:
         import duckdb
 
-        shape, names = self._layout.shape, self._layout.names
-        columns = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
-        columns = f"{text_literal(LINE)}: 'BIGINT', {columns}" if numbered else columns
-        newline = {"\n": "\\n", "\r\n": "\\r\\n", "\r": "\\r"}[newline]
-        quote, escape = text_literal(shape.quote), text_literal(shape.escape)
-        options = (
-            f"columns = {{{columns}}}, auto_detect = false, header = false, skip = {skip}, "
-            f"delim = {text_literal(shape.delimiter)}, quote = {quote}, escape = {escape}, new_line = '{newline}', "
-            f"strict_mode = true, null_padding = false, encoding = 'utf-8', compression = 'none', "
-            f"max_line_size = {MAX_CELL}"
-        )
-        source = f"SELECT * FROM read_csv({text_literal(str(path))}, {options})"
         into = "INSERT INTO" if numbered else "CREATE OR REPLACE TABLE"
+        source = self._source(path, skip=skip, newline=newline, numbered=numbered)
         # The order of insertion is the order of the file: a row's number is its line.
         self._session.execute("SET preserve_insertion_order = true")
         try:
-            self._session.execute(f"{into} {self._request.table} {'' if numbered else 'AS '}{source}")
+            self._session.execute(f"{into} {self._request.table} {'' if numbered else 'AS '}SELECT * FROM {source}")
         except duckdb.Error:
             return False
         finally:
             self._session.execute("SET preserve_insertion_order = false")
         return True
+
+    def _source(self, path: Path, *, skip: int, newline: str, numbered: bool = False) -> str:
+        """SQL of a text file under the dialect and nothing else; `numbered` lines begin with their number."""
+        shape, names = self._layout.shape, self._layout.names
+        columns = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in names)
+        columns = f"{text_literal(LINE)}: 'BIGINT', {columns}" if numbered else columns
+        ending = {"\n": "\\n", "\r\n": "\\r\\n", "\r": "\\r"}[newline]
+        quote, escape = text_literal(shape.quote), text_literal(shape.escape)
+        return (
+            f"read_csv({text_literal(str(path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
+            f"skip = {skip}, delim = {text_literal(shape.delimiter)}, quote = {quote}, escape = {escape}, "
+            f"new_line = '{ending}', strict_mode = true, null_padding = false, encoding = 'utf-8', "
+            f"compression = 'none', max_line_size = {MAX_CELL})"
+        )
 
     def _repeats_header(self) -> bool:
         quote = self._session.dialect.quote
@@ -210,6 +232,10 @@ def _by_letter(number: int, line: str, shape: Shape) -> Row:
     return Row(number, line, Outcome(tuple(split(line, shape)[0])))
 
 
+def _written_as(text: TextFile, layout: Layout) -> str:
+    return say("sources.written_as", encoding=text.encoding, delimiter=layout.shape.delimiter, first=layout.first)
+
+
 def _written(layout: Layout) -> dict[str, Any]:
     """How a record's text is written, in the words of `FileFormat`, so that it can be read again."""
     shape = layout.shape
@@ -232,7 +258,8 @@ def _nothing(request: ReadRequest, session: Session) -> Rows:
 
 def _filled(layout: Layout, session: Session) -> str:
     """SQL: not every cell of the row is empty."""
-    return f"coalesce({', '.join(session.dialect.quote(name) for name in layout.names)}) IS NOT NULL"
+    first, *others = (session.dialect.quote(name) for name in layout.names)
+    return f"({first} IS NOT NULL OR coalesce({', '.join(others)}) IS NOT NULL)" if others else f"{first} IS NOT NULL"
 
 
 def _spans(request: ReadRequest, layout: Layout, session: Session) -> dict[str, tuple[datetime, datetime]]:

@@ -87,6 +87,9 @@ class ReadRequest:
     wanted: tuple[str, ...] = ()
     exact: frozenset[str] = frozenset()
     local: Mapping[str, str] = field(default_factory=dict)
+    unstaged: bool = False
+    """A file that seems sound may be handed on without being staged: its rows have no line numbers then, and whoever
+    reads them must ask again when there are other than `Rows.read` rows, or one of them must be found again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,8 @@ class Rows:
     """Engine types of the columns, where the file states any."""
     repairs: Mapping[str, int] = field(default_factory=dict)
     """How many records of the file were mended, or lines left out, by kind; each is listed in the repairs."""
+    unstaged: bool = False
+    """The relation reads the file itself (see ReadRequest.unstaged)."""
     layout: Mapping[str, Any] = field(default_factory=dict)
     """How to read one record's text again: `type`, and for delimited texts names, delimiter, quote, escape."""
     notes: tuple[str, ...] = ()
