@@ -15,7 +15,7 @@ from opscli.sources.gathering import Asked, Found, Gathered
 from opscli.sources.web import checks
 from opscli.sources.web.credentials import plain_params, read_credentials
 from opscli.sources.web.documents import Records
-from opscli.sources.web.guard import open_client
+from opscli.sources.web.guard import open_transport
 from opscli.sources.web.increments import Increment, increment
 from opscli.sources.web.pages import Pager, laid_into
 from opscli.sources.web.requests import Ask, label_of
@@ -93,17 +93,12 @@ def _is_short(pager: Pager) -> bool:
 
 
 def _pager(spec: HttpSettings, service: Service, walk: Increment) -> Pager:
-    body = spec.body if spec.method == "GET" else (spec.body or {})
-    params = plain_params(spec.params)
-    if spec.since is not None and spec.since.in_body:
-        body = laid_into(body or {}, walk.asked())
-    else:
-        params |= {name: str(value) for name, value in walk.asked().items()}
+    body = laid_into(spec.body or {}, walk.in_body()) if spec.method == "POST" else None
     first = Ask(
         what=label_of(spec.url),
         url=spec.url,
         method=spec.method,
-        params=params,
+        params={**plain_params(spec.params), **walk.in_query()},
         headers={"Content-Type": "application/json"} if body is not None else {},
         content=None if body is None else json.dumps(body).encode(),
     )
@@ -114,9 +109,9 @@ def _pager(spec: HttpSettings, service: Service, walk: Increment) -> Pager:
 def _opened(spec: HttpSettings, root: Path, outside: Outside) -> Iterator[Service]:
     ca_file = root / spec.ca_file if spec.ca_file else None
     credentials = read_credentials(spec, root, outside)
-    with open_client(outside, allowed=spec.allow_hosts, timeout=spec.timeout, ca_file=ca_file) as client:
+    with open_transport(outside, allowed=spec.allow_hosts, ca_file=ca_file) as transport:
         yield Service(
-            client=client,
+            transport=transport,
             credentials=credentials,
             origin=origin_of(parsed(spec.url, Ask(what=label_of(spec.url), url=spec.url))),
             outside=outside,

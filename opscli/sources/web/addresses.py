@@ -23,6 +23,8 @@ _NEVER = tuple(
         ),
     )
 )
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "64:ff9b:1::/48")))
+"""Inner addresses that ipaddress takes for public ones before Python 3.11.10."""
 _NAT64 = ip_network("64:ff9b::/96")
 """Stands for the IPv4 address in its last 32 bits (RFC 6052)."""
 
@@ -66,5 +68,6 @@ def _is_never(address: Address) -> bool:
 def _is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address) and (address.ipv4_mapped is not None or address in _NAT64):
         return True  # what it wraps decides
-    special = address.is_private or address.is_reserved or address.is_loopback or not address.is_global
+    special = any(address in network for network in _SPECIAL)
+    special = special or address.is_private or address.is_reserved or address.is_loopback or not address.is_global
     return not special and not (isinstance(address, IPv6Address) and address.is_site_local)

@@ -71,10 +71,12 @@ class GuardedBackend:
         return found
 
 
-def open_client(outside: Outside, *, allowed: tuple[str, ...], timeout: float, ca_file: Path | None) -> httpx.Client:
-    """A client that connects through the guard, ignores proxies and .netrc, and follows no redirect by itself."""
+def open_transport(outside: Outside, *, allowed: tuple[str, ...], ca_file: Path | None) -> httpx.BaseTransport:
+    """Carries one request at a time through the guard.
+
+    A transport and no client: that one would know of proxies, .netrc and cookies, and look into redirects itself.
+    """
     import httpcore
-    import httpx
 
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)  # below, they log addresses with their queries
@@ -82,8 +84,7 @@ def open_client(outside: Outside, *, allowed: tuple[str, ...], timeout: float, c
     pool = httpcore.ConnectionPool(
         ssl_context=_verifying(ca_file), network_backend=cast("httpcore.NetworkBackend", backend), max_connections=1
     )
-    limits = httpx.Timeout(timeout)
-    return httpx.Client(transport=_transport(pool), trust_env=False, follow_redirects=False, timeout=limits)
+    return _transport(pool)
 
 
 def _verifying(ca_file: Path | None) -> ssl.SSLContext:

@@ -30,9 +30,9 @@ _SHOWN_MINUTES = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A client with the credentials of one source and the manners that it states."""
+    """A transport with the credentials of one source and the manners that it states."""
 
-    client: httpx.Client
+    transport: httpx.BaseTransport
     credentials: Credentials
     origin: str
     outside: Outside
@@ -88,6 +88,8 @@ class Service:
         )
 
     def _once(self, ask: Ask) -> Answer:
+        import httpx
+
         self.pace.wait()
         url = parsed(ask.url, ask)
         own = origin_of(url) == self.origin and not ask.for_token
@@ -95,8 +97,9 @@ class Service:
         headers |= self.credentials.all_headers() if own else {}
         params = {**ask.params, **(self.credentials.params if own else {})}
         url = url.copy_merge_params(params) if params else url
-        request = self.client.build_request(ask.method, url, headers=headers, content=ask.content)
-        with _closing(self.client.send(request, stream=True)) as response:
+        patience = {"timeout": httpx.Timeout(self.timeout).as_dict()}
+        request = httpx.Request(ask.method, url, headers=headers, content=ask.content, extensions=patience)
+        with _closing(self.transport.handle_request(request)) as response:
             return Answer(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
