@@ -39,6 +39,8 @@ def issues(spec: HttpSettings, document: Document) -> Iterator[Issue]:
     yield from _pagination_issues(spec, document)
     yield from _path_issues(document)
     yield from _cursor_issues(spec, document)
+    if not spec.timeout:
+        yield document.issue(("timeout",), say("sources.http_no_time"), how="timeout: 30s")
 
 
 def _address_issues(spec: HttpSettings, url: str, place: Place, document: Document) -> Iterator[Issue]:
@@ -129,8 +131,9 @@ def _pagination_issues(spec: HttpSettings, document: Document) -> Iterator[Issue
         what = say("sources.http_no_token_path")
         yield document.issue(("pagination",), what, how="next: $.next_cursor")
     if bool(spec.pagination.size_param) != bool(spec.pagination.size) and style in ("link", "cursor"):
-        yield document.issue(("pagination",), say("sources.http_half_size"), how="size_param: limit, size: 100")
-    if "size_param" in stated and not spec.pagination.size:
+        how = "size: 100" if spec.pagination.size_param else "size_param: limit"
+        yield document.issue(("pagination",), say("sources.http_half_size"), how=how)
+    if style == "page" and "size_param" in stated and not spec.pagination.size:
         yield document.issue(("pagination", "size_param"), say("sources.http_half_size"), how="size: 100")
 
 

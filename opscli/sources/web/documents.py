@@ -23,6 +23,7 @@ _PLAIN_FLOAT = re.compile(r"-?(0|[1-9]\d{0,12})\.\d{0,2}[1-9]")
 """Decimals that come out of a double as they went in."""
 _LONGEST_INTEGER = 18
 """Digits; longer ones do not fit into 64 bits everywhere."""
+NO_CONTENT = 204
 _DEEPEST_CANDIDATE = 4
 _MOST_CANDIDATES = 8
 
@@ -88,7 +89,7 @@ def value_at(path: JSONPath, document: Any) -> Any:
 def parse(answer: Answer, ask: Ask) -> Any:
     """The document of an answer. Raises DataUnusable where it is none, or larger in memory than a page may be."""
     body = answer.body
-    if not body.strip():
+    if answer.status == NO_CONTENT:
         return []
     if sum(body.count(sign) * cost for sign, cost in _COST.items()) > _MOST_MEMORY:
         raise too_large(ask)

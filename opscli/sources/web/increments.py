@@ -41,9 +41,15 @@ class Increment:
     """Begins behind the last mark as it was told to: rows between are unread, so the mark stays."""
     _seen: bool = field(default=False)
 
-    def asked(self) -> dict[str, Any]:
-        """The parameter, where there is a point to begin at: an ISO instant, or a number."""
-        if self.since is None or self.begin is None:
+    def in_query(self) -> dict[str, str]:
+        """The parameter, where there is a point to begin at."""
+        if self.since is None or self.begin is None or self.since.in_body:
+            return {}
+        return {self.since.param: written(self.begin, self.since.format)}
+
+    def in_body(self) -> dict[str, Any]:
+        """The same as a value of JSON, where it belongs into the body."""
+        if self.since is None or self.begin is None or not self.since.in_body:
             return {}
         text = written(self.begin, self.since.format)
         return {self.since.param: text if self.since.format == "iso" else json.loads(text)}
@@ -131,8 +137,8 @@ def written(point: Point, form: str) -> str:
 
 
 def earlier(point: Point, lookback: float) -> Point:
-    """So many seconds (or units of a number) before."""
-    return point - timedelta(seconds=lookback) if isinstance(point, datetime) else point - Decimal(str(lookback))
+    """So many seconds before, or so much less."""
+    return point - timedelta(seconds=lookback) if isinstance(point, datetime) else point - int(lookback)
 
 
 def _is_later(point: Point, than: Point) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from opscli.errors import DataUnusable
 from opscli.phrases import say
-from opscli.sources.web.documents import Records, compiled, lines, parse, too_deep, value_at
+from opscli.sources.web.documents import NO_CONTENT, Records, compiled, lines, parse, too_deep, value_at
 from opscli.sources.web.requests import Answer, Ask
 from opscli.sources.web.service import Declined, Service, moved_to
 from opscli.sources.web.settings import Pagination
@@ -56,7 +56,7 @@ class Pager:
             if answer is None:
                 return
             document = parse(answer, ask)
-            page = _page(self.records, document, ask)
+            page = _page(Records() if answer.status == NO_CONTENT else self.records, document, ask)
             if self._is_repeated(page):
                 return
             yield page
@@ -102,13 +102,14 @@ class Pager:
 
     def _is_last(self, ask: Ask, document: Any, count: int) -> bool:
         """An empty page is; a short one where full ones came before, since a service may give fewer than asked for."""
-        last = count == 0 or (self._full_seen and count < self.style.size)
+        if count == 0:
+            return True
         if self.style.total:
             self.announced = self._number(self.style.total, document, ask)
-            return count == 0 or self.fetched >= self.announced
+            return self.fetched >= self.announced
         if self.style.pages:
-            return count == 0 or ask.page >= self._number(self.style.pages, document, ask)
-        return last
+            return ask.page >= self._number(self.style.pages, document, ask)
+        return self._full_seen and count < self.style.size
 
     def _number(self, path: str, document: Any, ask: Ask) -> int:
         value = value_at(compiled(path), document)
