@@ -20,7 +20,7 @@ from tests.calling import afresh, opscli
 from tests.large_project import write_project
 
 HEAVY = {
-    "alembic", "css_inline", "duckdb", "holidays", "jinja2", "jsonschema", "numpy", "pandas", "phonenumbers", "pyarrow",
+    "alembic", "css_inline", "duckdb", "holidays", "httpcore", "httpx", "jinja2", "jsonpath", "jsonschema", "numpy", "pandas", "phonenumbers", "pyarrow",
     "rich", "scipy", "sqlalchemy", "sqlglot", "xgboost", "yagmail", "yaml",
 }  # fmt: skip
 

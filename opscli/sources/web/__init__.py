@@ -1,0 +1,1 @@
+"""How a web service is asked: guarded connections, credentials, pages, answers. Used by source type `http`."""
