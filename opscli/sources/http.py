@@ -58,6 +58,7 @@ def gather(spec: HttpSettings, asked: Asked, outside: Outside | None = None) -> 
         files=(found,),
         marks={} if cut else walk.marks(),
         complete=whole,
+        unsifted=spec.since is None,
         notes=(*pager.notes, *([] if cut else short)),
     )
 
