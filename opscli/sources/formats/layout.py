@@ -117,7 +117,7 @@ def looks_like_header(cells: Sequence[str], columns: Sequence[Profile]) -> bool:
     """The cells are names: most of those over telling columns could not stand in them, and none is a value itself."""
     pairs = [(cell.strip(), column) for cell, column in zip(cells, columns, strict=True)]
     over = [(cell, column) for cell, column in pairs if cell and column.telling]
-    strange = sum(not column.fits(cell) for cell, column in over)
+    strange = sum(column.is_foreign(cell) for cell, column in over)
     return bool(over) and 2 * strange > len(over)
 
 

@@ -91,6 +91,14 @@ class Profile:
             return cell in self.words
         return self.kind not in TYPED or class_of(cell) == self.kind
 
+    def is_foreign(self, cell: str) -> bool:
+        """Whether a text is of another kind than this column's: the column's name, not a new value of it."""
+        if self.kind in TYPED:
+            return class_of(cell) != self.kind
+        if self.words:
+            return cell not in self.words
+        return bool(self.shape) and not _DIGIT.search(cell)
+
     def resembles(self, cell: str) -> bool:
         """Whether a text is written just as the cells of this column are: with as many digits in as many places."""
         if not self.fits(cell):
