@@ -71,7 +71,7 @@ def test_profile_counts_every_row_and_loads_nothing(root: Path) -> None:
     assert columns["Datum"]["top"][0] == ["02.05.2026", 3]
     assert columns["Kunde"]["lowest"] == "k…@shop.example"
     shown = data(opscli(root, "source", "profile", "orders", "--json", "--show-pii"))
-    assert {column["column"]: column["lowest"] for column in shown["columns"]}["Kunde"] == "k1@shop.example"
+    assert {column["column"]: column["lowest"] for column in shown["columns"]}["Kunde"] == "k10@shop.example"
     assert data(opscli(root, "source", "list", "--json"))[0].get("rows") is None
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,3 +242,37 @@ def test_a_changed_config_does_not_slip_into_a_resumed_run(river: River) -> None
 def test_silence_in_cron_when_all_is_well(river: River) -> None:
     done = river.call("run", "nightly")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_later_export_of_the_erp_moves_orders_and_parcels_on_in_the_profile(
+    tmp_path: Path, sample: Callable[[str], Path]
+) -> None:
+    """Order and delivery status of one day, then of three days later: what arrived meanwhile is seen in profiles."""
+    river = make(tmp_path / "erp")
+    shutil.copytree(sample("2017-12-29"), river.root / "data")
+    river.nightly("--slot", "2017-12-29T07:30:00Z")
+    before = _waiting(river)
+    shutil.copytree(sample("2018-01-01"), river.root / "data", dirs_exist_ok=True)
+    river.nightly("--slot", SLOT)
+    updated = dict(_rows(river, "SELECT source, updated FROM loads WHERE updated > 0"))
+    assert {"orders", "shipments"} <= set(updated)
+    after = _waiting(river)
+    arrived = {customer for customer in before if after.get(customer, 0) < before[customer]}
+    assert arrived
+    customer = min(arrived)
+    traits = json.loads(river.call("customer", "show", customer, "--json").stdout)["data"]["profile"]
+    assert traits["parcels_in_transit"] == after.get(customer, 0)
+    assert traits["last_delivery_at"] >= "2017-12-29"
+
+
+def _waiting(river: River) -> dict[str, int]:
+    """Customers with parcels in transit, as their profiles say."""
+    return dict(_rows(river, "SELECT customer_id, parcels_in_transit FROM profiles WHERE parcels_in_transit > 0"))
+
+
+def _rows(river: River, sql: str) -> list[tuple[Any, ...]]:
+    warehouse = DuckDBWarehouse(river.root / ".opscli" / "warehouse.duckdb", river.root / "scratch")
+    with warehouse.read() as session:
+        rows = session.rows(sql)
+    warehouse.close()
+    return rows
