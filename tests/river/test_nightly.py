@@ -260,7 +260,7 @@ def test_a_later_export_of_the_erp_moves_orders_and_parcels_on_in_the_profile(
     arrived = {customer for customer in before if after.get(customer, 0) < before[customer]}
     assert arrived
     customer = min(arrived)
-    traits = json.loads(river.call("customer", "show", customer, "--json").stdout)["data"]["profile"]
+    (traits,) = json.loads(river.call("customer", "show", customer, "--json").stdout)["data"]["traits"]
     assert traits["parcels_in_transit"] == after.get(customer, 0)
     assert traits["last_delivery_at"] >= "2017-12-29"
 
