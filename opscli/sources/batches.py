@@ -60,7 +60,14 @@ def together(found: Sequence[tuple[int, Rows]], dialect: Dialect) -> Iterator[Ba
 
 
 def _shape(rows: Rows) -> tuple[object, ...]:
-    return tuple(rows.columns.items()), rows.types, rows.decimal, rows.open_columns, rows.unstaged
+    return (
+        tuple(rows.columns.items()),
+        rows.types,
+        rows.decimal,
+        tuple(rows.decimals.items()),
+        rows.open_columns,
+        rows.unstaged,
+    )
 
 
 def _around(

@@ -18,8 +18,9 @@ from opscli.engine.query import Pipeline
 from opscli.sources.batches import FILE
 from opscli.sources.formats.rows import LINE, Rows, text_literal
 from opscli.sources.mapping import FileMapping, Filled
+from opscli.sources.moments import EPOCHS, states_zone
 from opscli.sources.source import SourceSpec
-from opscli.sources.values import REASONS, has_offset, read_raw, read_text, read_typed, reason_sql, trimmed
+from opscli.sources.values import REASONS, read_raw, read_text, read_typed, reason_sql, trimmed
 from opscli.sources.zones import utc_sql
 
 PROBLEM = "#problem"
@@ -122,11 +123,11 @@ class _Compiler:
 
     def _replacements(self, field: Filled) -> Iterator[str]:
         name = self._quote(field.target)
-        if field.timezone:
+        if field.timezone and not (field.style.forms and set(field.style.forms) <= set(EPOCHS)):
             shifted = utc_sql(name, field.timezone, field.span)
-            if field.given_type == "text" and not field.style.format:
+            if field.given_type == "text":
                 stated = trimmed(self._given(field)) if field.raw else self._given(field)
-                shifted = f"CASE WHEN {has_offset(stated)} THEN {name} ELSE {shifted} END"
+                shifted = f"CASE WHEN {states_zone(stated)} THEN {name} ELSE {shifted} END"
             yield f"{shifted} AS {name}"
         if field.target == self.entity.customer:
             yield f"{self._reference(name)} AS {name}"

@@ -71,8 +71,21 @@ def optional_columns(spec: SourceSpec, entity: Entity) -> frozenset[str]:
     return frozenset(column.name for column in entity.columns) - {*entity.required, *entity.key}
 
 
-def local_columns(spec: SourceSpec) -> dict[str, str]:
-    """Source columns of local times → the format in which they are written, empty for ISO."""
+def number_columns(spec: SourceSpec, entity: Entity) -> tuple[str, ...]:
+    """Source columns that fill columns of numbers, or that expressions calculate with."""
+    names: list[str] = []
+    for target, mapped in mapping_of(spec, entity).items():
+        mentioned = names_in(mapped.text) if mapped.text else (mapped.column,) if mapped.column else ()
+        if entity.type_of(target) in ("integer", "float", "money") or mentioned not in (
+            (mapped.text,),
+            (mapped.column,),
+        ):
+            names.extend(mentioned)
+    return tuple(dict.fromkeys(names))
+
+
+def local_columns(spec: SourceSpec) -> dict[str, tuple[str, ...]]:
+    """Source columns of local times → the forms in which they are written, none for the usual ones."""
     return {mapped.column: mapped.format for mapped in (spec.map or {}).values() if mapped.column and mapped.timezone}
 
 
@@ -103,10 +116,14 @@ class FileMapping:
         if not name or self.entity.type_of(name) is not None:
             return "CAST(NULL AS TIMESTAMP)"
         found = self._column(name)
-        return self._read(found.value, "timestamp") if found.type == "text" else f"CAST({found.value} AS TIMESTAMP)"
+        return (
+            read_text(found.value, "timestamp", Style(), self.dialect)
+            if found.type == "text"
+            else f"CAST({found.value} AS TIMESTAMP)"
+        )
 
     def _filled(self, target: str, kind: str, mapped: Mapped | None) -> Filled:
-        style = Style(decimal=self.rows.decimal, format=mapped.format if mapped else "")
+        style = Style(decimal=self._decimal(self._mentioned(mapped)), forms=mapped.format if mapped else ())
         if mapped is None or self._may_be_absent(target, mapped):
             empty = f"CAST(NULL AS {self.dialect.type(kind)})"
             return Filled(target=target, type=kind, given=empty, given_type=kind, style=style)
@@ -177,10 +194,20 @@ class FileMapping:
 
     def _rendered(self, expression: Expression) -> Rendered:
         columns = {name: self._column(name).value for name in expression.names}
-        return render(expression, columns, self.dialect, self._read)
+        style = Style(decimal=self._decimal(expression.names))
 
-    def _read(self, sql: str, kind: str) -> str:
-        return read_text(sql, kind, Style(decimal=self.rows.decimal), self.dialect)
+        def read(sql: str, kind: str) -> str:
+            return read_text(sql, kind, style, self.dialect)
+
+        return render(expression, columns, self.dialect, read)
+
+    def _mentioned(self, mapped: Mapped | None) -> tuple[str, ...]:
+        return ((mapped.column or mapped.text),) if mapped is not None else ()
+
+    def _decimal(self, names: Iterable[str]) -> str:
+        """The decimal sign of these columns, where they agree on one."""
+        found = {self.rows.decimals.get(name, self.rows.decimal) for name in names}
+        return found.pop() if len(found) == 1 else self.rows.decimal
 
     def _missing(self, name: str) -> DataUnusable:
         columns = say("sources.its_columns", columns=listed(self.rows.columns))

@@ -19,10 +19,12 @@ from opscli.sources import rejects, rowwise
 from opscli.sources.batches import FILE, Batch, portions, together
 from opscli.sources.drift import Columns
 from opscli.sources.formats.choice import format_of
-from opscli.sources.formats.rows import LINE, ReadRequest, Rows, text_literal
+from opscli.sources.formats.rows import AUTO, LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
+from opscli.sources.hints import of_dates
 from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, Judged, judged_rows
-from opscli.sources.mapping import local_columns, wanted_columns
+from opscli.sources.mapping import local_columns, number_columns, wanted_columns
+from opscli.sources.numbers import decimals
 from opscli.sources.sieve import Sieve, first_rows
 from opscli.sources.source import SourceSpec
 from opscli.sources.tombstones import Snapshot
@@ -180,6 +182,8 @@ class Preparation:
             if wanted == 0:
                 break
             rows = self._read(file, f"{_RAW}_{number}", unstaged=unstaged)
+            if file.format.decimal == AUTO and not rows.unstaged:
+                rows = replace(rows, decimals=decimals(self.session, rows, number_columns(self.spec, self.entity)))
             if wanted is not None:
                 rows = first_rows(self.session, rows, self.spec.name, wanted)
             self.found.layouts[rows.label] = [(1, {"decimal": rows.decimal, **rows.layout})]
@@ -257,6 +261,8 @@ class Preparation:
         bad = int(self.session.value(f"SELECT count(*) FROM {self.staged} WHERE {self._wrong}"))
         if bad:
             rejects.stage_judged(self.session, self.spec.name, batch, judged, self.staged)
+            hints = of_dates(self.session, self.spec, batch.rows, self.ctx)
+            self.found.warnings.extend(hint for hint in hints if hint not in self.found.warnings)
             if self.snapshot is not None:
                 self.found.unknown_keys += self.snapshot.keep(self.staged, self._wrong)
             self.session.execute(f"DELETE FROM {self.staged} WHERE {self._wrong}")

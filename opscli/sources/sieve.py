@@ -90,15 +90,15 @@ class ColumnCursor:
         if kind == "text":
             return text
         if column == "text":
-            style = Style(decimal=rows.decimal, format=self._format())
+            style = Style(decimal=rows.decimal, forms=self._forms())
             return read_text(text, "timestamp" if kind == "instant" else "float", style, dialect)
         fits = column in (_INSTANTS if kind == "instant" else _NUMBERS)
         return f"CAST({quoted if fits else 'NULL'} AS {'TIMESTAMP' if kind == 'instant' else 'DOUBLE'})"
 
-    def _format(self) -> str:
+    def _forms(self) -> tuple[str, ...]:
         """How the mapping says that the column's times are written."""
         mapped = (self.spec.map or {}).values()
-        return next((item.format for item in mapped if item.column == self.spec.cursor.column), "")
+        return next((item.format for item in mapped if item.column == self.spec.cursor.column), ())
 
     def _bound(self) -> str:
         value = _read(str(self.last["kind"]), str(self.last["value"]))

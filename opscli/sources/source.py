@@ -32,7 +32,8 @@ class Mapped:
     text: str = ""
     column: str = ""
     value: str | None = None
-    format: str = ""
+    format: tuple[str, ...] = ()
+    """Forms of dates and times, tried in their order: patterns of strptime and the words of `moments.WORDS`."""
     timezone: str = ""
 
 
@@ -151,7 +152,11 @@ def _mapped(value: Any) -> Mapped:
     if "value" in value:
         constant = value["value"]
         return Mapped(value=str(constant).lower() if isinstance(constant, bool) else str(constant))
-    return Mapped(column=value["column"], format=value.get("format", ""), timezone=value.get("timezone", ""))
+    return Mapped(column=value["column"], format=_forms(value.get("format", ())), timezone=value.get("timezone", ""))
+
+
+def _forms(stated: Any) -> tuple[str, ...]:
+    return (stated,) if isinstance(stated, str) else tuple(stated)
 
 
 def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 
 from opscli.engine.dialect import Dialect
 from opscli.sources.formats.rows import text_literal
+from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, moment_sql
+from opscli.sources.numbers import MIXED, ambiguous_sql, number_sql
 
 _INTEGER = r"[+-]?[0-9]{1,19}"
-_WHOLE = r"[+-]?[0-9]{1,19}[.]0+"
-"""JSON takes 3.0 for an integer, and tools that know no empty integers write it."""
-_NUMBER = r"[+-]?([0-9]+D?[0-9]*|D[0-9]+)([eE][+-]?[0-9]{1,3})?"
-_GROUPED = r"[+-]?[0-9]{1,3}(G[0-9]{3})+(D[0-9]+)?"
-_OFFSET = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
-_INSTANT = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,9}})?)?\s?{_OFFSET}?)?"
-_AMBIGUOUS = r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2})([ T].*)?"
-_TRUE = ("true", "t", "yes", "y", "1", "on")
-_FALSE = ("false", "f", "no", "n", "0", "off")
+_EXACT = "DECIMAL(38, 6)"
+"""Holds every whole number of 19 digits and tells whether there were decimals."""
+_BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
+_NO_BREAK = "\u00a0"
+_TRUE = ("true", "t", "yes", "y", "1", "on", "是")
+_FALSE = ("false", "f", "no", "n", "0", "off", "否")
 
 REASONS = {
     "integer": "not_an_integer",
@@ -34,10 +33,10 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a source writes: decimal sign, and the form of this column's dates."""
+    """How a column is written: its decimal sign (`.`, `,` or mixed), and the forms of its dates, in their order."""
 
     decimal: str = "."
-    format: str = ""
+    forms: tuple[str, ...] = ()
 
 
 def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
@@ -46,32 +45,34 @@ def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
         return sql
     engine_type = dialect.type(kind)
     if kind == "integer":
-        pointed = sql if style.decimal == "." else f"replace({sql}, ',', '.')"
-        return (
-            f"CASE WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {engine_type}) "
-            f"WHEN {_matches(pointed, _WHOLE)} THEN TRY_CAST(split_part({pointed}, '.', 1) AS {engine_type}) END"
-        )
+        exact = number_sql(sql, _EXACT, style.decimal)
+        whole = f"CASE WHEN {exact} = FLOOR({exact}) THEN TRY_CAST({exact} AS {engine_type}) END"
+        digits = f"WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {engine_type})"
+        return f"CASE {digits} WHEN NOT regexp_matches({sql}, '[0-9][eE]') THEN {whole} END"
     if kind in ("float", "money"):
-        return _number(sql, engine_type, style)
+        return number_sql(sql, engine_type, style.decimal, percent=kind == "float")
     if kind == "boolean":
         true, false = (", ".join(map(text_literal, words)) for words in (_TRUE, _FALSE))
         return f"CASE WHEN lower({sql}) IN ({true}) THEN TRUE WHEN lower({sql}) IN ({false}) THEN FALSE END"
     if kind == "json":
         return f"CASE WHEN json_valid({sql}) THEN {sql} END"
-    return _moment(sql, kind, style)
+    return moment_sql(sql, kind, style.forms)
 
 
 def trimmed(sql: str) -> str:
     """SQL of a text without blanks around it, NULL when there is nothing else; most have none and pass as they are."""
-    return f"CASE WHEN {sql} < '!' OR ends_with({sql}, ' ') THEN NULLIF(trim({sql}), '') ELSE {sql} END"
+    blanks = text_literal(_BLANKS)
+    ends = " OR ".join(f"ends_with({sql}, {text_literal(blank)})" for blank in " \t\n")
+    suspect = f"{sql} < '!' OR {ends} OR contains({sql}, {text_literal(_NO_BREAK)}) OR {sql} >= '\u2007'"
+    return f"CASE WHEN {suspect} THEN NULLIF(trim({sql}, {blanks}), '') ELSE {sql} END"
 
 
 def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
     """SQL of a text as the source has it, blanks around it or not, as a logical type; NULL where it is none."""
     if kind == "text":
         return trimmed(sql)
-    bare = f"NULLIF(trim({sql}), '')"
     # The second reading is evaluated for rows only on which the first one fails.
+    bare = f"NULLIF(trim({sql}, {text_literal(_BLANKS)}), '')"
     return f"coalesce({read_text(sql, kind, style, dialect)}, {read_text(bare, kind, style, dialect)})"
 
 
@@ -89,44 +90,18 @@ def read_typed(sql: str, source_type: str, kind: str, dialect: Dialect) -> str:
     return f"TRY_CAST({sql} AS {engine_type})"
 
 
-def has_offset(sql: str) -> str:
-    """SQL: the text states its offset from UTC."""
-    return f"regexp_matches({sql}, {text_literal('[0-9]' + chr(92) + 's?' + _OFFSET + '$')}) AND {sql} LIKE '%:%'"
-
-
 def reason_sql(sql: str, kind: str, style: Style) -> str:
     """SQL of the reason code of a text that is not of its type."""
-    usual = text_literal("not_in_format" if style.format else REASONS.get(kind, "not_usable"))
-    if kind in ("timestamp", "date") and not style.format:
-        return f"CASE WHEN {_matches(sql, _AMBIGUOUS)} THEN 'ambiguous_date' ELSE {usual} END"
+    usual = text_literal("not_in_format" if style.forms else REASONS.get(kind, "not_usable"))
+    if kind in ("timestamp", "date") and not style.forms:
+        return (
+            f"CASE WHEN {_matches(sql, AMBIGUOUS)} THEN 'ambiguous_date' "
+            f"WHEN {_matches(sql, TWO_DIGIT_YEAR)} THEN 'two_digit_year' ELSE {usual} END"
+        )
+    if kind in ("integer", "float", "money") and style.decimal == MIXED:
+        return f"CASE WHEN {ambiguous_sql(sql)} THEN 'ambiguous_number' ELSE {usual} END"
     return usual
 
 
 def _matches(sql: str, pattern: str) -> str:
     return f"regexp_full_match({sql}, {text_literal(pattern)})"
-
-
-def _number(sql: str, engine_type: str, style: Style) -> str:
-    decimal = "[.]" if style.decimal == "." else ","
-    group = "," if style.decimal == "." else "."
-    plain = _NUMBER.replace("D", decimal)
-    grouped = _GROUPED.replace("D", decimal).replace("G", f"[{group}]")
-    pointed = sql if style.decimal == "." else f"replace({sql}, ',', '.')"
-    ungrouped = f"replace({sql}, {text_literal(group)}, '')"
-    if style.decimal == ",":
-        ungrouped = f"replace({ungrouped}, ',', '.')"
-    return (
-        f"CASE WHEN {_matches(sql, plain)} THEN TRY_CAST({pointed} AS {engine_type}) "
-        f"WHEN {_matches(sql, grouped)} THEN TRY_CAST({ungrouped} AS {engine_type}) END"
-    )
-
-
-def _moment(sql: str, kind: str, style: Style) -> str:
-    target = "DATE" if kind == "date" else "TIMESTAMP"
-    if style.format:
-        return f"CAST(try_strptime({sql}, {text_literal(style.format)}) AS {target})"
-    # The usual form first: a cast to an instant with a zone takes ten times as long.
-    usual = " OR ".join(f"{sql} LIKE '____-__-__{mark}__:__:__'" for mark in (" ", "T"))
-    # The session's zone is UTC: a text without offset is UTC here, and made local to its zone in a later step.
-    quick = f"WHEN {usual} THEN TRY_CAST({sql} AS {target})"
-    return f"CASE {quick} WHEN {_matches(sql, _INSTANT)} THEN CAST(TRY_CAST({sql} AS TIMESTAMPTZ) AS {target}) END"

@@ -203,5 +203,5 @@ def _origin(mapped: Mapped | None) -> str | None:
         return None
     if mapped.value is not None:
         return f"always {mapped.value}"
-    notes = [text for text in (mapped.format, mapped.timezone) if text]
+    notes = [*mapped.format, *([mapped.timezone] if mapped.timezone else [])]
     return (mapped.column or mapped.text) + (f" ({', '.join(notes)})" if notes else "")

@@ -27,6 +27,7 @@ from opscli.sources.formats.rows import (
     text_literal,
 )
 from opscli.sources.formats.sniff import sniff
+from opscli.sources.moments import year_sql
 
 SUFFIXES = ("csv", "tsv", "txt", "tab", "psv")
 _TAIL_BYTES = 1 << 16
@@ -269,10 +270,7 @@ def _spans(request: ReadRequest, layout: Layout, session: Session) -> dict[str, 
         return {}
     ends = []
     for name, form in local.items():
-        text = f"trim({session.dialect.quote(name)})"
-        year = f"TRY_CAST(left({text}, 4) AS INTEGER)"
-        if form:
-            year = f"year(try_strptime({text}, {text_literal(form)}))"
+        year = year_sql(f"trim({session.dialect.quote(name)})", form)
         ends.append(f"min({year}), max({year})")
     years = session.rows(f"SELECT {', '.join(ends)} FROM {request.table}")[0]
     found = zip(local, years[::2], years[1::2], strict=True)

@@ -72,7 +72,7 @@ class ReadRequest:
     """One file to read. `table` is a scratch table that the format may fill.
 
     `wanted` names the columns that the mapping uses, `exact` those of them that become money; formats without a
-    fixed set of columns need both. `local` maps columns of local times to how they are written, empty for ISO.
+    fixed set of columns need both. `local` maps columns of local times to the forms they are written in.
     """
 
     path: Path
@@ -86,7 +86,7 @@ class ReadRequest:
     """Number of the file's first line, where `path` holds a part of what people know by `label`."""
     wanted: tuple[str, ...] = ()
     exact: frozenset[str] = frozenset()
-    local: Mapping[str, str] = field(default_factory=dict)
+    local: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unstaged: bool = False
     """A file that seems sound may be handed on without being staged: its rows have no line numbers then, and whoever
     reads them must ask again when there are other than `Rows.read` rows, or one of them must be found again."""
@@ -105,6 +105,8 @@ class Rows:
     columns: Mapping[str, str]
     read: int
     decimal: str = "."
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    """Decimal sign of text columns that prove another one (`numbers.decimals`)."""
     rejected: int = 0
     open_columns: bool = False
     """The format has no fixed set of columns: a missing one is empty, not an error."""

@@ -1,0 +1,40 @@
+"""What would make rejected values readable: the forms of dates that fit every value of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from opscli.engine.warehouse import Session
+from opscli.phrases import say
+from opscli.sources.formats.rows import REJECTS, Rows, text_literal
+from opscli.sources.mapping import mapping_of
+from opscli.sources.source import SourceSpec
+from opscli.stage import Context
+
+_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_PATTERNS = tuple(f"{day}{clock}" for day in _DAYS for clock in _CLOCKS)
+
+
+def of_dates(session: Session, spec: SourceSpec, rows: Rows, ctx: Context) -> Iterator[str]:
+    """For each column of dates that could be read in several ways: what to write into the mapping, if that is clear."""
+    reasons = "reason IN ('ambiguous_date', 'two_digit_year')"
+    query = f"SELECT DISTINCT column_name FROM {REJECTS} WHERE source = ? AND {reasons}"
+    stated = mapping_of(spec, ctx.project.entities[spec.entity])
+    for (target,) in session.rows(f"{query} ORDER BY column_name", (spec.name,)):
+        column = stated[target].column or stated[target].text
+        if rows.columns.get(column) == "text":
+            yield _hint(session, rows, str(target), column)
+
+
+def _hint(session: Session, rows: Rows, target: str, column: str) -> str:
+    value = f"NULLIF(trim({session.dialect.quote(column)}), '')"
+    fits = (f"count(try_strptime({value}, {text_literal(pattern)}))" for pattern in _PATTERNS)
+    total, *counts = session.rows(f"SELECT count({value}), {', '.join(fits)} FROM {rows.relation} AS dates")[0]
+    patterns = [pattern for pattern, count in zip(_PATTERNS, counts, strict=True) if count == total]
+    told = {"column": column, "target": target, "count": total}
+    if len(patterns) == 1:
+        return say("sources.date_fits", pattern=patterns[0], **told)
+    if patterns:
+        return say("sources.date_unclear", patterns=" / ".join(patterns), **told)
+    return say("sources.date_mixed", **told)
