@@ -15,6 +15,8 @@ _MOST_HEADER_LINES = 9
 _SMALL_BLOCK = 5
 """So few lines before a blank one are a preamble, when a larger table follows."""
 _LARGER = 3
+_MOST_TITLES = 12
+_ENOUGH_ROWS = 10
 _SEVERAL = 3
 _NARROW = 2
 """Tables of this width have rows with one cell filled."""
@@ -74,7 +76,7 @@ def find(lines: Sequence[Line], shape: Shape, stated: FileFormat, wanted: Sequen
         unstated = header != "false" and stated.skip == AUTO
         above = _ragged_header(lines[:start], lines[start:], width) if unstated else ()
         table = [*above, *lines[start:]]
-    full = [line.cells for line in table if len(line.cells) == width and line.sound]
+    full = _rows(table, width)
     count, columns = _header(full, width, header)
     if named is not None and not count:
         count, columns = 1, profiles(full[1:]) if full[1:] else (ANYTHING,) * width
@@ -88,6 +90,15 @@ def find(lines: Sequence[Line], shape: Shape, stated: FileFormat, wanted: Sequen
         before=(table[0].number - 1) if table else 0,
         header_lines=tuple(line.cells for line in tops),
     )
+
+
+def _rows(table: Sequence[Line], width: int) -> list[tuple[str, ...]]:
+    """The sound rows of the table's width; behind a blank line another table may begin, so those before it do."""
+    first = _blocks(table)[0] if table else []
+    near = [line.cells for line in first if len(line.cells) == width and line.sound]
+    if len(near) >= _ENOUGH_ROWS:
+        return near
+    return [line.cells for line in table if len(line.cells) == width and line.sound]
 
 
 def _named(lines: Sequence[Line], wanted: Sequence[str]) -> int | None:
@@ -169,7 +180,7 @@ def _is_preamble(line: Line, rest: Sequence[Line], width: int) -> bool:
     if len(line.cells) != width:
         return any(len(later.cells) == width for later in rest)
     filled = sum(bool(cell.strip()) for cell in line.cells)
-    after = [sum(bool(cell.strip()) for cell in later.cells) for later in rest[:_SMALL_BLOCK]]
+    after = [sum(bool(cell.strip()) for cell in later.cells) for later in rest[:_MOST_TITLES]]
     return width > _NARROW and filled <= 1 and bool(after) and max(after) > filled + 1
 
 

@@ -250,10 +250,12 @@ def is_total(cells: list[str], layout: Layout) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
     needed = [cell for cell, column in zip(cells, layout.columns, strict=True) if not column.empties]
     empty = sum(not cell.strip() for cell in needed)
-    if not filled or 2 * empty <= len(needed) or 2 * len(filled) > layout.width + 1:
+    if not filled or not empty or 2 * len(filled) > layout.width + 1:
         return False
     first = layout.columns[0]
-    return bool(_TOTALS.match(filled[0])) or (first.telling and bool(cells[0].strip()) and not first.fits(cells[0]))
+    named = bool(_TOTALS.match(filled[0]))
+    foreign = first.telling and bool(cells[0].strip()) and not first.fits(cells[0])
+    return (named and foreign) or ((named or foreign) and 2 * empty >= len(needed))
 
 
 def looks_like_header_of_another(cells: tuple[str, ...], layout: Layout) -> bool:
