@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from opscli.engine.dialect import Dialect
 from opscli.sources.formats.rows import text_literal
-from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, moment_sql
-from opscli.sources.numbers import MIXED, ambiguous_sql, number_sql
+from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, common, moment_sql
+from opscli.sources.numbers import MIXED, POINT, ambiguous_sql, number_sql, plain
 
 _INTEGER = r"[+-]?[0-9]{1,19}"
 _EXACT = "DECIMAL(38, 6)"
@@ -61,19 +61,41 @@ def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
 
 def trimmed(sql: str) -> str:
     """SQL of a text without blanks around it, NULL when there is nothing else; most have none and pass as they are."""
-    blanks = text_literal(_BLANKS)
-    ends = " OR ".join(f"ends_with({sql}, {text_literal(blank)})" for blank in " \t\n")
-    suspect = f"{sql} < '!' OR {ends} OR contains({sql}, {text_literal(_NO_BREAK)}) OR {sql} >= '\u2007'"
-    return f"CASE WHEN {suspect} THEN NULLIF(trim({sql}, {blanks}), '') ELSE {sql} END"
+    return f"CASE WHEN {_suspect(sql)} THEN {_bare(sql)} ELSE {sql} END"
 
 
 def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
-    """SQL of a text as the source has it, blanks around it or not, as a logical type; NULL where it is none."""
+    """SQL of a text as the source has it, blanks around it or not, as a logical type; NULL where it is none.
+
+    What machines write is told by one pattern before anything else is looked at. Arms of a CASE, not a COALESCE: the
+    engine evaluates what stands twice in one for every row.
+    """
     if kind == "text":
         return trimmed(sql)
-    # The second reading is evaluated for rows only on which the first one fails.
-    bare = f"NULLIF(trim({sql}, {text_literal(_BLANKS)}), '')"
-    return f"coalesce({read_text(sql, kind, style, dialect)}, {read_text(bare, kind, style, dialect)})"
+    bare, plain_text = (read_text(text, kind, style, dialect) for text in (_bare(sql), sql))
+    quick = _quick(sql, kind, style, dialect)
+    return f"CASE {quick} WHEN {_suspect(sql)} THEN {bare} ELSE {plain_text} END"
+
+
+def _quick(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
+    """The arm that reads nearly every value, where a type has one."""
+    if kind == "integer":
+        return f"WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
+    if kind in ("float", "money") and style.decimal == POINT:
+        return f"WHEN {_matches(sql, plain(POINT))} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
+    if kind in ("timestamp", "date") and not style.forms:
+        return f"WHEN {common(sql)} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
+    return ""
+
+
+def _suspect(sql: str) -> str:
+    """SQL: there may be blanks at an end of the text."""
+    ends = " OR ".join(f"ends_with({sql}, {text_literal(blank)})" for blank in " \t\n")
+    return f"({sql} < '!' OR {ends} OR contains({sql}, {text_literal(_NO_BREAK)}) OR {sql} >= '\u2007')"
+
+
+def _bare(sql: str) -> str:
+    return f"NULLIF(trim({sql}, {text_literal(_BLANKS)}), '')"
 
 
 def read_typed(sql: str, source_type: str, kind: str, dialect: Dialect) -> str:
