@@ -14,8 +14,8 @@ from opscli.config.document import Document
 from opscli.errors import DataUnusable, NotPermitted, TryLater
 from opscli.outcome import Issue
 from opscli.phrases import say
-from opscli.sources.formats.choice import endings, format_named
-from opscli.sources.formats.rows import FileFormat
+from opscli.sources.formats.choice import endings, is_hopeless
+from opscli.sources.formats.rows import AUTO, FileFormat
 from opscli.sources.gathering import Asked, Found, Gathered, Mark
 
 _CHUNK_BYTES = 1 << 20
@@ -61,7 +61,7 @@ def _as_text(value: object) -> str:
 
 
 def check(spec: FileSettings, document: Document) -> Iterable[Issue]:
-    """A path outside the project, or a name whose ending is no known format."""
+    """A path outside the project, or a name whose ending is that of no table."""
     path = PurePosixPath(spec.path)
     foreign = path.is_absolute() and not any(path.is_relative_to(place) for place in spec.allow_paths)
     if foreign or ".." in path.parts:
@@ -71,7 +71,7 @@ def check(spec: FileSettings, document: Document) -> Iterable[Issue]:
             why=say("sources.outside_project_why"),
             how=say("sources.outside_project_how"),
         )
-    if spec.format.type == "auto" and format_named(path.name) is None:
+    if spec.format.type == AUTO and is_hopeless(path.name):
         yield document.issue(
             ("path",), say("sources.no_format", file=path.name), how=say("sources.formats_are", endings=endings())
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from opscli.engine.memory import MemoryWarehouse
 from opscli.phrases import say
 from opscli.sources import rejects
-from opscli.sources.formats.choice import format_of
+from opscli.sources.formats import choice
 from opscli.sources.formats.csv import SUFFIXES
 from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.records import split
@@ -63,14 +63,17 @@ class Look:
 def look_at(path: Path, stated: FileFormat) -> Look:
     """Read the beginning of a text file, all of any other. Raises DataUnusable when nothing can be made of it."""
     with TemporaryDirectory(prefix="opscli-look-") as folder:
-        if SUFFIXES == format_of(path.name, stated).SUFFIXES:
-            return _delimited(path, stated, Path(folder))
-        return _other(path, stated, Path(folder))
+        request = ReadRequest(
+            path=path, label=path.name, source="look", table="scratch.look", workbench=Path(folder), format=stated
+        )
+        plain, kind = choice.identified(request)
+        found = _delimited(plain) if kind in SUFFIXES else _other(plain, kind)
+        return replace(found, file=str(path))
 
 
-def _delimited(path: Path, stated: FileFormat, workbench: Path) -> Look:
-    text = as_utf8(path, stated.encoding, workbench)
-    found = sniff(text.path, text.newline, stated, path.name)
+def _delimited(request: ReadRequest) -> Look:
+    text = as_utf8(request.path, request.format.encoding, request.workbench, request.label)
+    found = sniff(text.path, text.newline, request.format, request.label)
     layout = found.layout
     first = layout.first - 1
     rows = [split(line.rstrip("\r\n"), layout.shape)[0] for line in found.sample[first:]]
@@ -78,7 +81,7 @@ def _delimited(path: Path, stated: FileFormat, workbench: Path) -> Look:
     names = layout.names
     columns = tuple(_column(name, [cells[place] for cells in sound]) for place, name in enumerate(names))
     return Look(
-        file=str(path),
+        file=request.label,
         type="csv",
         findings=tuple(_findings(text, found)),
         columns=columns,
@@ -89,7 +92,7 @@ def _delimited(path: Path, stated: FileFormat, workbench: Path) -> Look:
 def _findings(text: TextFile, found: Sniffed) -> Iterator[Finding]:
     verdict, layout = found.verdict, found.layout
     shape = layout.shape
-    yield Finding("encoding", text.encoding, getattr(text, "why", ""))
+    yield Finding("encoding", text.encoding, text.why)
     ends = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}[text.newline]
     yield Finding("line_ends", ends, say("sources.look_lines", lines=text.lines))
     if shape.width > 1:
@@ -125,26 +128,22 @@ def _shown(delimiter: str) -> str:
     return {"\t": "tab", " ": "space"}.get(delimiter, delimiter)
 
 
-def _other(path: Path, stated: FileFormat, workbench: Path) -> Look:
+def _other(request: ReadRequest, kind: str) -> Look:
     """A file whose format says itself what its columns are."""
-    warehouse = MemoryWarehouse(workbench / "scratch")
+    warehouse = MemoryWarehouse(request.workbench / "scratch")
     try:
         with warehouse.read() as session:
             rejects.prepare(session)
-            request = ReadRequest(
-                path=path, label=path.name, source="look", table="scratch.look", workbench=workbench, format=stated,
-            )  # fmt: skip
-            rows = format_of(path.name, stated).read(request, session)
+            rows = choice.read(request, session)
             quote = session.dialect.quote
             texts = ", ".join(f"CAST({quote(name)} AS VARCHAR) AS {quote(name)}" for name in rows.columns)
             sample = session.dicts(f"SELECT {texts or 1} FROM {rows.relation} LIMIT {_SAMPLE_ROWS}")
             found = [_column(name, [str(row[name] or "") for row in sample]) for name in rows.columns]
     finally:
         warehouse.close()
-    kind = path.suffix.lower().removeprefix(".") if stated.type == "auto" else stated.type
     notes = (Finding("note", note) for note in rows.notes)
     findings = (Finding("format", kind), Finding("rows", f"{rows.read:,}"), *notes)
-    return Look(file=str(path), type=kind, findings=findings, columns=tuple(found), format={})
+    return Look(file=request.label, type=kind, findings=findings, columns=tuple(found), format={})
 
 
 def _column(name: str, cells: Sequence[str]) -> ColumnLook:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from opscli.engine import merge
@@ -18,7 +18,7 @@ from opscli.phrases import say
 from opscli.sources import rejects, rowwise
 from opscli.sources.batches import FILE, Batch, portions, together
 from opscli.sources.drift import Columns
-from opscli.sources.formats.choice import format_of
+from opscli.sources.formats import choice
 from opscli.sources.formats.rows import AUTO, LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
 from opscli.sources.hints import of_dates
@@ -140,6 +140,8 @@ class Preparation:
                     self._note(batch.rows, *self._judge(self._sifted(batch)))
                 self.ctx.progress.advance(self.spec.name, self.found.counts.read, None)
             self._drop(*(f"{_RAW}_{number}" for number, _ in portion))
+            for number, _ in portion:
+                shutil.rmtree(self._place(number), ignore_errors=True)
         return not unstaged or not self._repeats_keys()
 
     def _judged_unstaged(self, batch: Batch) -> bool:
@@ -181,7 +183,7 @@ class Preparation:
             wanted = None if self.sieve.limit is None else self.sieve.limit - read
             if wanted == 0:
                 break
-            rows = self._read(file, f"{_RAW}_{number}", unstaged=unstaged)
+            rows = self._read(file, number, unstaged=unstaged)
             if file.format.decimal == AUTO and not rows.unstaged:
                 rows = replace(rows, decimals=decimals(self.session, rows, number_columns(self.spec, self.entity)))
             if wanted is not None:
@@ -235,24 +237,28 @@ class Preparation:
         for table in tables:
             self.session.execute(f"DROP TABLE IF EXISTS {table}")
 
-    def _read(self, file: Found, table: str, *, unstaged: bool) -> Rows:
+    def _read(self, file: Found, number: int, *, unstaged: bool) -> Rows:
         wanted, exact = wanted_columns(self.spec, self.entity)
-        # What must be rewritten as UTF-8 goes as soon as it is in a table.
-        with TemporaryDirectory(dir=self.workbench) as place:
-            request = ReadRequest(
-                path=file.path,
-                label=file.label,
-                source=self.spec.name,
-                table=table,
-                workbench=Path(place),
-                format=file.format,
-                first_line=file.first_line,
-                wanted=wanted,
-                exact=exact,
-                local=local_columns(self.spec),
-                unstaged=unstaged,
-            )
-            return format_of(file.path.name, file.format).read(request, self.session)
+        place = self._place(number)
+        place.mkdir(exist_ok=True)
+        request = ReadRequest(
+            path=file.path,
+            label=file.label,
+            source=self.spec.name,
+            table=f"{_RAW}_{number}",
+            workbench=place,
+            format=file.format,
+            first_line=file.first_line,
+            wanted=wanted,
+            exact=exact,
+            local=local_columns(self.spec),
+            unstaged=unstaged,
+        )
+        return choice.read(request, self.session)
+
+    def _place(self, number: int) -> Path:
+        """Where what must be unpacked or rewritten of a file stands until its rows have been judged."""
+        return self.workbench / f"file-{number}"
 
     def _judge(self, batch: Batch) -> tuple[int, int]:
         """Map and check a batch's rows; (rows that meet `where`, those of them that are rejected)."""

@@ -10,7 +10,7 @@ from opscli.engine.warehouse import Session
 from opscli.kinds import load_kind
 from opscli.sources import rejects
 from opscli.sources.batches import together
-from opscli.sources.formats.choice import format_of
+from opscli.sources.formats import choice
 from opscli.sources.formats.rows import ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Asked, Found
 from opscli.sources.load import workbench_of
@@ -103,7 +103,7 @@ class _Reading:
             workbench=place, format=file.format, first_line=file.first_line, wanted=wanted, exact=exact,
             local=local_columns(self.spec),
         )  # fmt: skip
-        return format_of(file.path.name, file.format).read(request, self.session)
+        return choice.read(request, self.session)
 
 
 def _column(session: Session, name: str, batches: Sequence[Rows], personal: frozenset[str]) -> ColumnProfile:

@@ -49,8 +49,8 @@ def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, st
         f"INSERT INTO {REJECTS} SELECT ?, CASE s.{quote(FILE)} {labels} END, s.{quote(LINE)}, {column}, "
         f"s.{quote(REASON)}, coalesce(m.raw, r.{quote(RAW)}) FROM {staged} AS s JOIN {batch.rows.relation} AS r "
         f"ON r.{quote(FILE)} = s.{quote(FILE)} AND r.{quote(LINE)} = s.{quote(LINE)} "
-        f"LEFT JOIN {REPAIRS} AS m ON m.read_as <> '' AND m.file = CASE s.{quote(FILE)} {labels} END "
-        f"AND m.line_no = s.{quote(LINE)} "
+        f"LEFT JOIN {REPAIRS} AS m ON m.read_as <> '' AND m.repair <> 'mixed_encoding' "
+        f"AND m.file = CASE s.{quote(FILE)} {labels} END AND m.line_no = s.{quote(LINE)} "
         f"WHERE {wrong} AND r.{quote(FILE)} IN ({', '.join(map(str, numbers))})",
         (source,),
     )

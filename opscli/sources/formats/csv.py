@@ -9,6 +9,7 @@ from opscli.engine.warehouse import Session
 from opscli.phrases import say
 from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.layout import Layout
+from opscli.sources.formats.mended import note_mended
 from opscli.sources.formats.records import Shape
 from opscli.sources.formats.rows import (
     LINE,
@@ -27,7 +28,7 @@ SUFFIXES = ("csv", "tsv", "txt", "tab", "psv")
 
 def read(request: ReadRequest, session: Session) -> Rows:
     """Stage one file as text columns with line numbers."""
-    text = as_utf8(request.path, request.format.encoding, request.workbench)
+    text = as_utf8(request.path, request.format.encoding, request.workbench, request.label)
     found = sniff(text.path, text.newline, request.format, request.label, request.wanted)
     layout = found.layout
     if not layout.names:
@@ -49,7 +50,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         columns=dict.fromkeys(layout.names, "text"),
         read=kept + reading.rejected,
         rejected=reading.rejected,
-        repairs=dict(reading.repairs),
+        repairs={**reading.repairs, **note_mended(session, request, text)},
         layout=_written(layout),
         spans=_spans(request, layout, session),
         notes=(

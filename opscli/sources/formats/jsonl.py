@@ -49,7 +49,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
 
 def _stage_lines(request: ReadRequest, session: Session) -> int:
     """Every line that is not blank, with its number; how many."""
-    text = as_utf8(request.path, request.format.encoding, request.workbench)
+    text = as_utf8(request.path, request.format.encoding, request.workbench, request.label)
     if text.uniform and _read_fast(request, text, session):
         return text.lines
     return _read_exactly(request, text, session)

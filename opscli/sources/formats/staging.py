@@ -40,12 +40,9 @@ class Staging:
         """Nothing speaks against reading the whole file at once: one line end, no escapes, no totals at the end."""
         shape = self._layout.shape
         doubled = shape.escape in (NONE, shape.quote)
-        return (
-            self._text.uniform
-            and doubled
-            and len(shape.delimiter.encode()) <= _DELIMITER_BYTES
-            and not self._has_totals()
-        )
+        short = len(shape.delimiter.encode()) <= _DELIMITER_BYTES
+        plain = self._text.uniform and not self._text.has_nul and not self._text.mended_count
+        return plain and doubled and short and not self._has_totals()
 
     def source(self) -> str:
         """SQL that reads the file itself, as if every line were one sound record."""

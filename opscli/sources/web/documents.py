@@ -104,6 +104,11 @@ def parse(answer: Answer, ask: Ask) -> Any:
         raise DataUnusable(what, remedy=say("sources.http_no_json_how")) from error
 
 
+def decoder() -> json.JSONDecoder:
+    """A decoder that keeps every number as it is written, and takes nothing that is no JSON."""
+    return json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_no_constant)
+
+
 def too_deep(ask: Ask) -> DataUnusable:
     """The refusal of lists within lists within lists."""
     what = say("sources.http_too_deep", what=ask.what, page=ask.page)

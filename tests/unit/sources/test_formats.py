@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import pytest
 
-from opscli.errors import DataUnusable
-from opscli.sources.formats.encoding import as_utf8
 from opscli.sources.formats.rows import FileFormat
 from opscli.sources.formats.sniff import sniff
 
@@ -36,38 +33,3 @@ def test_the_dialect_is_decided_over_many_lines(
     tmp_path: Path, text: str, expected: tuple[str, tuple[str, ...], bool]
 ) -> None:
     assert dialect_of(tmp_path, text) == expected
-
-
-@pytest.mark.parametrize(
-    ("content", "encoding", "newline"),
-    [
-        ("é\n".encode(), "utf-8", "\n"),
-        ("\ufeffé\r\nb\r\n".encode(), "utf-8-sig", "\r\n"),
-        ("é\nb".encode("utf-16"), "utf-16", "\n"),
-        ("é\rb".encode("latin-1"), "cp1252", "\r"),
-        (b"\x81\n", "latin-1", "\n"),
-    ],
-)
-def test_encodings_and_newlines_are_recognised(tmp_path: Path, content: bytes, encoding: str, newline: str) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes(content)
-    found = as_utf8(path, "auto", tmp_path)
-    assert (found.encoding, found.newline) == (encoding, newline)
-    assert found.path.read_bytes() == content.decode(encoding).encode()
-
-
-def test_gzip_is_unpacked_and_a_torn_one_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv.gz"
-    packed = gzip.compress(b"a\nb\n" * 1000)
-    path.write_bytes(packed)
-    assert as_utf8(path, "auto", tmp_path).lines == 2000
-    path.write_bytes(packed[:-9])
-    with pytest.raises(DataUnusable, match="no complete gzip file"):
-        as_utf8(path, "auto", tmp_path)
-
-
-def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"a")
-    with pytest.raises(DataUnusable, match="no encoding is called 'utf-9'"):
-        as_utf8(path, "utf-9", tmp_path)

@@ -321,7 +321,7 @@ def test_only_the_named_sources_are_loaded(bench: Bench) -> None:
 
 
 def test_every_problem_of_a_source_file_is_listed(bench: Bench) -> None:
-    bench.source("orders", "path: ../orders.xls\nentity: orders\nrefers_to: crn\nmap: {order_id: 'a *', amont: b}")
+    bench.source("orders", "path: ../orders.pdf\nentity: orders\nrefers_to: crn\nmap: {order_id: 'a *', amont: b}")
     bench.source("bad", "path: data/x.csv\nentity: ordres")
     with pytest.raises(ConfigInvalid) as caught:
         bench.load()

@@ -6,14 +6,11 @@ import json
 import os
 import pty
 import sys
-import zipfile
-from pathlib import Path
 
 import pytest
 
 from opscli.errors import UsageError
 from opscli.kinds import PACKAGE_FOLDER, read_schema
-from opscli.sources.piped import recognised
 from opscli.sources.stdin import StdinSettings
 
 from .conftest import Bench
@@ -114,37 +111,3 @@ def test_a_pipe_stands_in_for_one_source_of_files_and_moves_no_cursor(
     ):
         with pytest.raises(UsageError, match=told):
             bench.load(options={"only": wrong, "piped": True})
-
-
-def zipped(name: str, content: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, content)
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "found"),
-    [
-        (b"", ("csv", "")),
-        (b"id,at\n", ("csv", "")),
-        (b'\xef\xbb\xbf\n {"a": 1}\n{', ("jsonl", "")),
-        (b'{"a": 1}', ("jsonl", "")),
-        (b'{\n "a": [1]}', ("json", "")),
-        (b'[{"a": 1}]', ("json", "")),
-        (b'{"a": "' + b"x" * 200_000, ("jsonl", "")),
-        (b"PAR1....", ("parquet", "")),
-        (gzip.compress(b"PAR1"), ("parquet", ".gz")),
-        (gzip.compress(b"x" * 10_000_000), ("csv", ".gz")),
-        (b"\x28\xb5\x2f\xfd....", ("csv", ".zst")),
-        (zipped("a.csv", b"id,at\n"), ("csv", ".zip")),
-        (zipped("a.json", b"[1]"), ("json", ".zip")),
-        (zipped("xl/workbook.xml", b"<x/>"), ("xlsx", ".zip")),
-        (b"PK\x03\x04 cut off", ("csv", ".zip")),
-    ],
-    ids=lambda value: value[:4].hex() if isinstance(value, bytes) else "-".join(value),
-)  # fmt: skip
-def test_the_first_bytes_tell_what_it_is(tmp_path: Path, content: bytes, found: tuple[str, str]) -> None:
-    path = tmp_path / "stdin"
-    path.write_bytes(content)
-    assert recognised(path) == found
