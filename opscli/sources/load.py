@@ -238,7 +238,14 @@ def _stopped(plan: SourcePlan, counts: Counts, ctx: Context, session: Session) -
     spec = plan.spec
     retried = Wanted.of(ctx).retry  # corrected by hand: what is still wrong is a leftover, no sign of a broken file
     if not retried and spec.max_rejects.exceeded(counts.rejected, counts.read):
-        return say("sources.too_many_rejects", rejected=counts.rejected, read=counts.read, limit=spec.max_rejects)
+        told = rejects.reasons(session, spec.name)
+        return say(
+            "sources.too_many_rejects",
+            rejected=counts.rejected,
+            read=counts.read,
+            limit=spec.max_rejects,
+            reasons=told,
+        )
     limit = spec.max_delta
     if limit.share is None and spec.on_delete == "tombstone":
         limit = Limit(share=_DEFAULT_MAX_DELTA if ctx.project.max_delta is None else ctx.project.max_delta)

@@ -14,7 +14,7 @@ from typing import Any
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import CannotCreate
-from opscli.phrases import say
+from opscli.phrases import listed, say
 from opscli.sources.batches import FILE, Batch
 from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, REPAIR_COLUMNS, REPAIRS, text_literal
 from opscli.sources.judge import PROBLEM, REASON, Judged
@@ -62,14 +62,14 @@ def sample(session: Session, source: str, limit: int = 3) -> list[dict[str, obje
     return session.dicts(f"{query} LIMIT {int(limit)}", (source,))
 
 
-def reasons(session: Session, source: str, limit: int = 3) -> list[tuple[str, str, int, str, int]]:
-    """The commonest reasons of a source's rejects: column, reason, rows, and file and line of the first of them."""
+def reasons(session: Session, source: str, limit: int = 3) -> str:
+    """The commonest reasons of a source's rejects with their numbers, such as `at not_a_time 120, - cells 3`."""
     query = (
-        f"SELECT column_name, reason, count(*), min(file), min(line_no) FROM {REJECTS} WHERE source = ? "
-        "GROUP BY column_name, reason ORDER BY count(*) DESC, column_name, reason"
+        f"SELECT column_name, reason, count(*) FROM {REJECTS} WHERE source = ? "
+        f"GROUP BY column_name, reason ORDER BY count(*) DESC, column_name, reason LIMIT {int(limit)}"
     )
-    found = session.rows(f"{query} LIMIT {int(limit)}", (source,))
-    return [(str(column), str(reason), int(rows), str(file), int(line)) for column, reason, rows, file, line in found]
+    found = session.rows(query, (source,))
+    return listed(f"{column or '-'} {reason} {rows}" for column, reason, rows in found)
 
 
 def store(session: Session, source: str, entity: str, ctx: Context, load_seq: int) -> None:

@@ -55,7 +55,7 @@ def test_a_guard_is_exit_4_and_approval_goes_on(root: Path) -> None:
     write(root, good=5, bad=5)
     result = opscli(root, "import")
     assert result.returncode == 4
-    assert "5 of 10 rows are rejected, more than 5%" in result.stderr
+    assert "5 of 10 rows are rejected, more than 5%: " in result.stderr
     assert "opscli import --approve" in result.stderr
     assert opscli(root, "import", "--approve").returncode == 3
 

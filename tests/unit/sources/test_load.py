@@ -110,7 +110,7 @@ def test_too_many_rejects_stop_everything_and_approval_continues(bench: Bench) -
     bench.source("staff", "path: data/staff.csv\nentity: staff")
     bench.write("data/orders.csv", TWO + "3,x,x,x\n")
     bench.write("data/staff.csv", "staff_id,name\ns1,Ann\n")
-    with pytest.raises(GuardStopped, match="orders: 1 of 3 rows are rejected, more than 10%"):
+    with pytest.raises(GuardStopped, match="orders: 1 of 3 rows are rejected, more than 10%: "):
         bench.load()
     assert bench.rows("SELECT count(*) FROM loads") == [(0,)]
     assert bench.counts(approve=True) == {"read": 4, "inserted": 3, "rejected": 1}
