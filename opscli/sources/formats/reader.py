@@ -157,12 +157,16 @@ class Reader:
         return taken
 
     def _of_several(self, more: list[str], whole: str) -> Outcome | None:
-        """The record over several lines; None when its lines are records by themselves, or it is none."""
+        """The record over several lines; None when its lines are records by themselves, or it is none.
+
+        What is sound by the letter is taken first: two stray quotes at the same column of two rows are rarer than a
+        quoted cell whose second line happens to be as wide as a row.
+        """
         cells, problem = split(whole, self._layout.shape)
-        if all(self._repairer.stands(body(text)) for text in more):
-            return None
         if not problem and len(cells) == self._layout.width:
             return Outcome(tuple(cells)) if len(whole) <= MAX_CELL else Outcome(None, problem="cell_too_long")
+        if all(self._repairer.stands(body(text)) for text in more):
+            return None
         outcome = self._repairer.mend(whole)
         return outcome if outcome.cells is not None else None
 

@@ -177,3 +177,12 @@ def test_what_is_called_a_workbook_and_is_none(orders: Bench, content: bytes) ->
         return
     with pytest.raises(DataUnusable):
         load(orders, "o.xlsx", content)
+
+
+def test_a_quoted_cell_whose_second_line_is_as_wide_as_a_row_is_one_cell(orders: Bench) -> None:
+    """Sound by the letter comes before what a line looks like by itself."""
+    rows = [f"o{n},2026-01-02,{n},mail" for n in range(30)]
+    rows[7] = '"o7\nwritten by hand",2026-01-02,7,mail'
+    content = "id,at,sum,note\n" + "\n".join(rows) + "\nbroken\n"
+    assert load(orders, "o.csv", content.encode()) == {"read": 31, "inserted": 30, "rejected": 1}
+    assert orders.rows("SELECT order_id FROM orders WHERE amount = 7") == [("o7\nwritten by hand",)]
