@@ -99,8 +99,12 @@ def _bare(sql: str) -> str:
 
 
 def read_typed(sql: str, source_type: str, kind: str, dialect: Dialect) -> str:
-    """SQL of a typed value (Parquet, a calculation) as another logical type; NULL where it does not fit."""
-    if source_type == kind:
+    """SQL of a typed value (Parquet, a calculation) as another logical type; NULL where it does not fit.
+
+    Also one of the same logical type is cast: DECIMAL(12,2) and DECIMAL(18,4) are the same money but not the same text,
+    and a row is compared by its text.
+    """
+    if source_type == kind == "text":
         return sql
     engine_type = dialect.type(kind)
     if kind == "integer" and source_type in ("float", "money"):

@@ -351,3 +351,16 @@ def test_erase_removes_records_rows_and_rejects_of_a_customer(bench: Bench) -> N
     assert bench.rows("SELECT source_id FROM records") == [("H0002",)]
     assert bench.rows("SELECT order_id FROM orders_versions") == [("2",)]
     assert bench.rejects() == []
+
+
+def test_parquet_rows_of_another_precision_are_unchanged_when_read_again(bench: Bench) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    bench.source("orders", "path: data/o.parquet\nentity: orders\nmap: {order_id: id, ordered_at: at, amount: total}")
+    bench.write("data/o.parquet", b"")
+    for places, found in ((2, "inserted"), (3, "unchanged"), (5, "unchanged")):
+        at = pa.array([NOW.replace(tzinfo=None)] * 2, pa.timestamp("ns" if places > 2 else "ms"))
+        totals = pa.array([Decimal("1.50"), Decimal("2.25")], pa.decimal128(20, places))
+        pq.write_table(pa.table({"id": ["o1", "o2"], "at": at, "total": totals}), bench.root / "data/o.parquet")
+        assert bench.counts() == {"read": 2, found: 2}
