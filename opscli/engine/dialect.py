@@ -15,13 +15,13 @@ from opscli.engine.letters import SIMPLE_LOWER, capitals
 
 MONEY = "DECIMAL(18, 4)"
 
-_NAMES = ("text", "integer", "float", "money", "boolean", "timestamp", "date", "json")
+_NAMES = ("text", "integer", "float", "money", "boolean", "timestamp", "date", "json", "hash")
 _TYPES: Mapping[str, Mapping[str, str]] = {
     engine: dict(zip(_NAMES, types, strict=True))
     for engine, types in {
-        "duckdb": ("VARCHAR", "BIGINT", "DOUBLE", MONEY, "BOOLEAN", "TIMESTAMP", "DATE", "VARCHAR"),
-        "postgres": ("TEXT", "BIGINT", "DOUBLE PRECISION", MONEY, "BOOLEAN", "TIMESTAMP", "DATE", "TEXT"),
-        "spark": ("STRING", "BIGINT", "DOUBLE", MONEY, "BOOLEAN", "TIMESTAMP", "DATE", "STRING"),
+        "duckdb": ("VARCHAR", "BIGINT", "DOUBLE", MONEY, "BOOLEAN", "TIMESTAMP", "DATE", "VARCHAR", "UHUGEINT"),
+        "postgres": ("TEXT", "BIGINT", "DOUBLE PRECISION", MONEY, "BOOLEAN", "TIMESTAMP", "DATE", "TEXT", "UUID"),
+        "spark": ("STRING", "BIGINT", "DOUBLE", MONEY, "BOOLEAN", "TIMESTAMP", "DATE", "STRING", "STRING"),
     }.items()
 }
 _LOGICAL = {
@@ -41,7 +41,7 @@ class Dialect(Protocol):
         ...
 
     def type(self, logical: str) -> str:
-        """Engine type of a logical type (text integer float money boolean timestamp date json)."""
+        """Engine type of a logical type (text integer float money boolean timestamp date json hash)."""
         ...
 
     def logical(self, engine_type: str) -> str:
@@ -86,6 +86,14 @@ class Dialect(Protocol):
 
     def hash_bucket(self, salt_sql: str, id_sql: str, buckets: int) -> str:
         """SQL of `ids.bucket`."""
+        ...
+
+    def short_text(self, sql: str, logical: str) -> str:
+        """SQL of a value as a text that is like no other value's: instants as microseconds."""
+        ...
+
+    def digest(self, text_sql: str) -> str:
+        """SQL: the md5 of a text as a `hash`, to compare within one engine: in 16 bytes, where the engine has such."""
         ...
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
@@ -141,6 +149,12 @@ class DuckDBDialect:
     def hash_bucket(self, salt_sql: str, id_sql: str, buckets: int) -> str:
         """15 hex digits of md5(salt ':' id) as BIGINT, mod n."""
         return f"(('0x' || substr(md5({salt_sql} || ':' || {id_sql}), 1, 15))::BIGINT % {int(buckets)})"
+
+    def short_text(self, sql: str, logical: str) -> str:
+        return f"CAST({f'epoch_us({sql})' if logical == 'timestamp' else sql} AS VARCHAR)"
+
+    def digest(self, text_sql: str) -> str:
+        return f"md5_number({text_sql})"
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
         return f"((epoch_us({end_sql}) - epoch_us({start_sql})) / 1e6)"
@@ -200,6 +214,13 @@ class PostgresDialect:
         """A bit string of 60 bits reads as a BIGINT that is not negative."""
         return f"(('x' || substr(md5({salt_sql} || ':' || {id_sql}), 1, 15))::bit(60)::bigint % {int(buckets)})"
 
+    def short_text(self, sql: str, logical: str) -> str:
+        instant = f"CAST(EXTRACT(EPOCH FROM {sql}) * 1000000 AS BIGINT)"
+        return f"CAST({instant if logical == 'timestamp' else sql} AS TEXT)"
+
+    def digest(self, text_sql: str) -> str:
+        return f"CAST(md5({text_sql}) AS UUID)"
+
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
         micros = f"EXTRACT(EPOCH FROM ({end_sql} - {start_sql})) * 1000000"
         return f"(CAST({micros} AS DOUBLE PRECISION) / 1000000)"
@@ -256,6 +277,12 @@ class SparkDialect:
     def hash_bucket(self, salt_sql: str, id_sql: str, buckets: int) -> str:
         digits = f"SUBSTR(MD5({salt_sql} || ':' || {id_sql}), 1, 15)"
         return f"(CAST(CONV({digits}, 16, 10) AS BIGINT) % {int(buckets)})"
+
+    def short_text(self, sql: str, logical: str) -> str:
+        return f"CAST({f'UNIX_MICROS({sql})' if logical == 'timestamp' else sql} AS STRING)"
+
+    def digest(self, text_sql: str) -> str:
+        return f"MD5({text_sql})"
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
         return f"((UNIX_MICROS({end_sql}) - UNIX_MICROS({start_sql})) / 1000000D)"

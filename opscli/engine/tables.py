@@ -2,7 +2,7 @@
 """Contract of every fixed warehouse table: columns, types, key, owner, personal-data marks.
 
 Entity tables (`orders_versions` …) come from their JSON Schemas (`engine.entity`); `profiles` from the traits.
-Logical types: text integer float money boolean timestamp date json; `engine.dialect` prints them.
+Logical types: text integer float money boolean timestamp date json hash; `engine.dialect` prints them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _columns(spec: str) -> tuple[Column, ...]:
 
 
 VERSION_COLUMNS = _columns(
-    "source text, source_id text, run_id text, row_hash text, known_from timestamp, known_to timestamp, load_seq integer, "
+    "source text, source_id text, run_id text, row_hash hash, known_from timestamp, known_to timestamp, load_seq integer, "
     "closed_seq integer"
 )
 """Beside the entity's own columns in every `<entity>_versions` table (and `records`): `load_seq` opened the version,

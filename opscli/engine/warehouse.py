@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,8 +46,8 @@ class Session(Protocol):
         """Append an Arrow table to a (scratch or warehouse) table by column name: the bulk path in."""
         ...
 
-    def create(self, table: str, columns: Mapping[str, str]) -> None:
-        """Create or replace a table from column → logical type."""
+    def create(self, table: str, columns: Mapping[str, str], identifiers: Collection[str] = ()) -> None:
+        """Create or replace a table from column → logical type; `identifiers` name texts that seldom repeat."""
         ...
 
     def tables(self) -> set[str]:

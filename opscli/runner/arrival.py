@@ -75,7 +75,7 @@ class Arrival:
         columns = {name: kind for name, kind in merge.version_columns(entity).items() if name not in merge.STAMPED}
         with ctx.warehouse.read() as session:
             _fill(session, _STAGED, columns, staged)
-            hashed = merge.row_hash_sql((column.name for column in entity.columns), session.dialect)
+            hashed = merge.row_hash_sql(merge.content_columns(entity), session.dialect)
             session.execute(f"UPDATE {_STAGED} SET row_hash = {hashed}")
         with ctx.warehouse.write(entity.versions_table) as session:
             merge.ensure_versions(session, entity)
@@ -92,7 +92,7 @@ class Arrival:
         names = {"source": source, "source_id": row["id"] if person else "|".join(str(row[key]) for key in entity.key)}
         reference = row.get(entity.customer or "")
         namespace = {"customer_ns": self._sources.get(str(reference), SOURCE)} if entity.customer else {}
-        return {**row, **names, **namespace, "known_from": loaded or happened, "row_hash": ""}
+        return {**row, **names, **namespace, "known_from": loaded or happened, "row_hash": None}
 
 
 def _start_campaigns(ctx: Context) -> None:
@@ -146,7 +146,7 @@ def _fill(session: Session, table: str, columns: Mapping[str, str], rows: Sequen
 
     types = {
         "text": pa.string(), "json": pa.string(), "integer": pa.int64(), "float": pa.float64(), "boolean": pa.bool_(),
-        "money": pa.decimal128(18, 4), "timestamp": pa.timestamp("us"), "date": pa.date32(),
+        "money": pa.decimal128(18, 4), "timestamp": pa.timestamp("us"), "date": pa.date32(), "hash": pa.null(),
     }  # fmt: skip
     session.create(table, columns)
     data = {name: pa.array([row.get(name) for row in rows], types[kind]) for name, kind in columns.items()}

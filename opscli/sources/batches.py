@@ -63,6 +63,7 @@ def _shape(rows: Rows) -> tuple[object, ...]:
     return (
         tuple(rows.columns.items()),
         rows.types,
+        rows.blanks,
         rows.decimal,
         tuple(rows.decimals.items()),
         rows.open_columns,

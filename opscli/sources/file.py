@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -104,13 +105,16 @@ def gather(spec: FileSettings, asked: Asked) -> Gathered:
             remedy=say("data.run_again"),
             details=list(waiting.values()),
         )
-    changed, marks = _changed([file for file in fresh if file.label not in waiting], known)
+    ready = [file for file in fresh if file.label not in waiting]
+    later = _hashed_meanwhile([file for file in ready if "sha256" not in known.get(file.label, {})])
+    changed, marks = _changed(ready, known, later)
     gone = sorted(known.keys() - {file.label for file in files}) if asked.snapshot and files and not waiting else []
     if asked.snapshot and (changed or gone) and not waiting:
         changed = list(files)
     return Gathered(
         files=tuple(changed),
         marks=marks,
+        later=later,
         gone=tuple(gone),
         unsifted=True,
         skipped=len(files) - len(changed) - len(waiting),
@@ -119,11 +123,27 @@ def gather(spec: FileSettings, asked: Asked) -> Gathered:
     )
 
 
-def _changed(files: Iterable[Found], known: Mapping[str, Mark]) -> tuple[list[Found], dict[str, Mark]]:
+def _hashed_meanwhile(files: Sequence[Found]) -> dict[str, Future[Mark]]:
+    """Hashes of files that are new whatever they hold: they are read while a thread works those out."""
+    if not files:
+        return {}
+    worker = ThreadPoolExecutor(max_workers=1)
+    found = {file.label: worker.submit(_hash_mark, file.path) for file in files}
+    worker.shutdown(wait=False)
+    return found
+
+
+def _changed(
+    files: Iterable[Found], known: Mapping[str, Mark], later: Collection[str]
+) -> tuple[list[Found], dict[str, Mark]]:
     """The files whose content is new, and the marks of all of these."""
     changed: list[Found] = []
     marks: dict[str, Mark] = {}
     for file in files:
+        marks[file.label] = _stamp(file)
+        if file.label in later:
+            changed.append(file)
+            continue
         digest = sha256_of(file.path)
         marks[file.label] = {**_stamp(file), "sha256": digest}
         if digest != known.get(file.label, {}).get("sha256"):
@@ -148,6 +168,10 @@ def _unready(spec: FileSettings, file: Found) -> str:
     if spec.stable_for and wall_now() - written < spec.stable_for:
         return say("sources.too_young", file=file.label, seconds=round(spec.stable_for.total_seconds()))
     return ""
+
+
+def _hash_mark(path: Path) -> Mark:
+    return {"sha256": sha256_of(path)}
 
 
 def sha256_of(path: Path) -> str:

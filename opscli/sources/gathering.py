@@ -6,6 +6,7 @@ However data arrive (a folder, a database, a web service, a pipe), they are read
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Mark = Mapping[str, Any]
 """JSON-ready value of one cursor: what a source type needs to know at its next load."""
-_NOTHING: Mapping[str, Mark] = {}
+_NO_MARK: Mark = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +92,26 @@ class Asked:
 class Gathered:
     """What there is to read, and the marks to keep once it has been merged.
 
-    `complete` = these files hold all rows of the source, so what they lack is gone there. `gone` names marks of inputs
-    that are no longer there, to be forgotten. `unsifted` = the type cannot ask for new rows only: the load leaves out
-    those before `since` or below the cursor. `skipped` counts inputs without anything new; `notes` are sentences for
-    people, such as an input that is not ready yet.
+    `later` holds what marks lack until a thread has worked it out. `complete` = these files hold all rows of the
+    source, so what they lack is gone there. `gone` names marks of inputs that are no longer there, to be forgotten.
+    `unsifted` = the type cannot ask for new rows only: the load leaves out those before `since` or below the cursor.
+    `skipped` counts inputs without anything new; `notes` are sentences for people, such as an input that is not ready
+    yet.
     """
 
     files: tuple[Found, ...] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    later: Mapping[str, Future[Mark]] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     unsifted: bool = False
     skipped: int = 0
     complete: bool = False
     notes: tuple[str, ...] = ()
+
+    def whole_marks(self) -> dict[str, Mark]:
+        """The marks with what came later."""
+        late = {name: future.result() for name, future in self.later.items() if name in self.marks}
+        return {name: {**mark, **late.get(name, _NO_MARK)} for name, mark in self.marks.items()}
 
 
 class SourceType(Protocol):

@@ -126,7 +126,7 @@ class _Compiler:
         if field.timezone and not (field.style.forms and set(field.style.forms) <= set(EPOCHS)):
             shifted = utc_sql(name, field.timezone, field.span)
             if field.given_type == "text":
-                stated = trimmed(self._given(field)) if field.raw else self._given(field)
+                stated = trimmed(self._given(field), self.mapping.rows.blanks) if field.raw else self._given(field)
                 shifted = f"CASE WHEN {states_zone(stated)} THEN {name} ELSE {shifted} END"
             yield f"{shifted} AS {name}"
         if field.target == self.entity.customer:
@@ -153,7 +153,7 @@ class _Compiler:
             if field.broken != "FALSE":
                 yield _Problem(field.target, self._broken(field), "'not_a_number'")
             if field.type not in (field.given_type, "text"):
-                stated = trimmed(self._given(field)) if field.raw else self._given(field)
+                stated = trimmed(self._given(field), self.mapping.rows.blanks) if field.raw else self._given(field)
                 unread = f"({self._quote(field.target)} IS NULL AND {stated} IS NOT NULL)"
                 reason = text_literal(REASONS.get(field.type, "not_usable"))
                 if field.given_type == "text":

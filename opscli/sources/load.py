@@ -263,7 +263,7 @@ def _stopped(plan: SourcePlan, counts: Counts, ctx: Context, session: Session) -
 def apply_source(plan: SourcePlan, ctx: Context) -> int:
     """Merge a planned source in one write window, then move its cursors; versions closed."""
     load = cursors.Load(config=plan.config, load_seq=ctx.warehouse.load_seq(), run_id=ctx.run_id, at=ctx.known_at)
-    closed, marks = 0, {**plan.gathered.marks, **plan.marks}
+    closed, marks = 0, {**plan.gathered.whole_marks(), **plan.marks}
     if plan.staged:
         with ctx.warehouse.write(plan.entity.versions_table, "rejects", "loads") as session:
             merge.ensure_versions(session, plan.entity)

@@ -123,7 +123,11 @@ class FileMapping:
         )
 
     def _filled(self, target: str, kind: str, mapped: Mapped | None) -> Filled:
-        style = Style(decimal=self._decimal(self._mentioned(mapped)), forms=mapped.format if mapped else ())
+        style = Style(
+            decimal=self._decimal(self._mentioned(mapped)),
+            forms=mapped.format if mapped else (),
+            blanks=self.rows.blanks,
+        )
         if mapped is None or self._may_be_absent(target, mapped):
             empty = f"CAST(NULL AS {self.dialect.type(kind)})"
             return Filled(target=target, type=kind, given=empty, given_type=kind, style=style)
@@ -168,7 +172,7 @@ class FileMapping:
             raise self._missing(name)
         quoted = self.dialect.quote(name)
         if kind == "text":
-            return Rendered(value=trimmed(quoted), type="text")
+            return Rendered(value=trimmed(quoted, self.rows.blanks), type="text")
         if kind == "float":
             # Frames write missing numbers as NaN; DuckDB 2.0 answers isnan() from Parquet's statistics, blind to it.
             return Rendered(

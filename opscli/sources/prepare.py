@@ -22,7 +22,7 @@ from opscli.sources.formats import choice
 from opscli.sources.formats.rows import AUTO, LINE, ReadRequest, Rows, text_literal
 from opscli.sources.gathering import Found
 from opscli.sources.hints import of_dates
-from opscli.sources.judge import AVAILABLE, NAMESPACE, PROBLEM, REASON, Judged, judged_rows
+from opscli.sources.judge import AVAILABLE, PROBLEM, REASON, Judged, judged_rows
 from opscli.sources.mapping import local_columns, number_columns, wanted_columns
 from opscli.sources.numbers import decimals
 from opscli.sources.sieve import Sieve, first_rows
@@ -172,8 +172,9 @@ class Preparation:
 
     def _repeats_keys(self) -> bool:
         key = ", ".join(self._quote(name) for name in self.entity.key)
-        query = f"SELECT 1 FROM {self.staged} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
-        return bool(self.session.rows(query))
+        keys = f"(SELECT DISTINCT {key} FROM {self.staged})"
+        query = f"SELECT (SELECT count(*) FROM {self.staged}) > (SELECT count(*) FROM {keys} AS different)"
+        return bool(self.session.value(query))
 
     def _rows(self, portion: Sequence[tuple[int, Found]], *, unstaged: bool) -> list[tuple[int, Rows]]:
         """The rows of each file, no more of them than the load still wants."""
@@ -224,11 +225,9 @@ class Preparation:
 
     def _found_staged(self) -> None:
         """The table of judged rows; what remains in it at the end is merged."""
-        columns = {FILE: "integer", LINE: "integer", **{column.name: column.type for column in self.entity.columns}}
-        if self.entity.customer:
-            columns[NAMESPACE] = "text"
+        columns = {FILE: "integer", LINE: "integer", **merge.content_columns(self.entity)}
         columns |= {AVAILABLE: "timestamp", PROBLEM: "integer", REASON: "text"}
-        columns |= {name: "timestamp" if name == "known_from" else "text" for name in self._compared_columns()}
+        columns |= {name: merge.version_columns(self.entity)[name] for name in self._compared_columns()}
         self.session.create(self.staged, columns)
         if self.snapshot is not None:
             self.snapshot.begin()
@@ -300,11 +299,11 @@ class Preparation:
 
     def _version_columns(self) -> dict[str, str]:
         """SQL of the source, the id there, the content's hash, and the instant since which the row was known."""
-        names = [column.name for column in self.entity.columns] + ([NAMESPACE] if self.entity.customer else [])
+        content = merge.content_columns(self.entity)
         return {
             "source": text_literal(self.spec.name),
             "source_id": self._source_id(),
-            "row_hash": merge.row_hash_sql(names, self.session.dialect, self.entity.required),
+            "row_hash": merge.row_hash_sql(content, self.session.dialect, self.entity.required),
             "known_from": self._known_from(),
         }
 

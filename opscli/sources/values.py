@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opscli.engine.dialect import Dialect
-from opscli.sources.formats.rows import text_literal
+from opscli.sources.formats.rows import BLANKS, text_literal
 from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, common, moment_sql
 from opscli.sources.numbers import MIXED, POINT, ambiguous_sql, number_sql, plain
 
 _INTEGER = r"[+-]?[0-9]{1,19}"
 _EXACT = "DECIMAL(38, 6)"
 """Holds every whole number of 19 digits and tells whether there were decimals."""
-_BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
 _NO_BREAK = "\u00a0"
 _TRUE = ("true", "t", "yes", "y", "1", "on", "是")
 _FALSE = ("false", "f", "no", "n", "0", "off", "否")
@@ -37,6 +36,8 @@ class Style:
 
     decimal: str = "."
     forms: tuple[str, ...] = ()
+    blanks: str = BLANKS
+    """What may stand around a value."""
 
 
 def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
@@ -59,9 +60,9 @@ def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
     return moment_sql(sql, kind, style.forms)
 
 
-def trimmed(sql: str) -> str:
+def trimmed(sql: str, blanks: str = BLANKS) -> str:
     """SQL of a text without blanks around it, NULL when there is nothing else; most have none and pass as they are."""
-    return f"CASE WHEN {_suspect(sql)} THEN {_bare(sql)} ELSE {sql} END"
+    return f"CASE WHEN {_suspect(sql, blanks)} THEN {_bare(sql)} ELSE {sql} END"
 
 
 def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
@@ -71,31 +72,36 @@ def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
     engine evaluates what stands twice in one for every row.
     """
     if kind == "text":
-        return trimmed(sql)
+        return trimmed(sql, style.blanks)
     bare, plain_text = (read_text(text, kind, style, dialect) for text in (_bare(sql), sql))
     quick = _quick(sql, kind, style, dialect)
-    return f"CASE {quick} WHEN {_suspect(sql)} THEN {bare} ELSE {plain_text} END"
+    return f"CASE {quick} WHEN {_suspect(sql, style.blanks)} THEN {bare} ELSE {plain_text} END"
 
 
 def _quick(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
     """The arm that reads nearly every value, where a type has one."""
     if kind == "integer":
         return f"WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
-    if kind in ("float", "money") and style.decimal == POINT:
+    if kind == "money" and style.decimal == POINT:  # a cast takes underscores beside what we do
+        read = f"TRY_CAST({sql} AS {dialect.type(kind)})"
+        return f"WHEN NOT contains({sql}, '_') AND {read} IS NOT NULL THEN {read}"
+    if kind == "float" and style.decimal == POINT:
         return f"WHEN {_matches(sql, plain(POINT))} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
     if kind in ("timestamp", "date") and not style.forms:
         return f"WHEN {common(sql)} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
     return ""
 
 
-def _suspect(sql: str) -> str:
-    """SQL: there may be blanks at an end of the text."""
-    ends = " OR ".join(f"ends_with({sql}, {text_literal(blank)})" for blank in " \t\n")
-    return f"({sql} < '!' OR {ends} OR contains({sql}, {text_literal(_NO_BREAK)}) OR {sql} >= '\u2007')"
+def _suspect(sql: str, blanks: str) -> str:
+    """SQL: one of these blanks may stand at an end of the text."""
+    tests = [f"{sql} < '!'", *(f"ends_with({sql}, {text_literal(blank)})" for blank in " \t\n" if blank in blanks)]
+    if _NO_BREAK in blanks:
+        tests += [f"contains({sql}, {text_literal(_NO_BREAK)})", f"{sql} >= '\u2007'"]
+    return f"({' OR '.join(tests)})"
 
 
 def _bare(sql: str) -> str:
-    return f"NULLIF(trim({sql}, {text_literal(_BLANKS)}), '')"
+    return f"NULLIF(trim({sql}, {text_literal(BLANKS)}), '')"
 
 
 def read_typed(sql: str, source_type: str, kind: str, dialect: Dialect) -> str:

@@ -60,6 +60,25 @@ def test_a_guard_is_exit_4_and_approval_goes_on(root: Path) -> None:
     assert opscli(root, "import", "--approve").returncode == 3
 
 
+def test_a_truncated_full_export_is_exit_4_and_approval_closes_the_rest(root: Path) -> None:
+    (root / "configs/sources/orders.yaml").write_text(f"{ORDERS}on_delete: tombstone\nmax_delta: 30%\n")
+    assert opscli(root, "import").returncode == 0
+    write(root, good=40, bad=0)
+    result = opscli(root, "import")
+    assert result.returncode == 4
+    assert "59" in result.stderr
+    assert "opscli import --approve" in result.stderr
+    assert rows(root) == 99
+    assert opscli(root, "import", "--approve").returncode == 0
+    assert rows(root) == 40
+
+
+def rows(root: Path) -> int:
+    """Orders that are open now."""
+    (row,) = json.loads(opscli(root, "source", "list", "--json").stdout)["data"]
+    return int(row["rows"])
+
+
 def test_a_dry_run_counts_and_writes_nothing(root: Path) -> None:
     write(root, good=99, bad=1)
     told = json.loads(opscli(root, "import", "--dry-run", "--json").stdout)["data"]

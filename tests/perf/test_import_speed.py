@@ -37,8 +37,16 @@ def project(folder: Path, rows: int) -> Path:
     (folder / "configs/project.yaml").write_text("kind: project\nversion: 1\nname: bench\n", encoding="utf-8")
     source = "kind: source\nversion: 1\npath: orders.csv\nentity: orders\n"
     (folder / "configs/sources/orders.yaml").write_text(source, encoding="utf-8")
+    set_up(folder)
     duckdb.execute(f"COPY (SELECT {COLUMNS} FROM range({rows}) t(i)) TO '{folder / 'orders.csv'}' (HEADER)")
     return folder
+
+
+def set_up(folder: Path) -> None:
+    """What a project has once anything ran in it: a checked configuration and both stores."""
+    compiled = compile_project(folder, None)
+    open_warehouse(compiled.warehouse_url, root=folder, scratch=folder / ".opscli/scratch").close()
+    open_state(compiled.state_url, root=folder).close()
 
 
 def load(folder: Path, run: str, **options: object) -> float:

@@ -12,6 +12,7 @@ from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.mended import note_mended
 from opscli.sources.formats.records import Shape
 from opscli.sources.formats.rows import (
+    BLANKS,
     LINE,
     RAW,
     ReadRequest,
@@ -48,6 +49,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         label=request.label,
         decimal=decimal_of(request.format),
         columns=dict.fromkeys(layout.names, "text"),
+        blanks=_blanks(text),
         read=kept + reading.rejected,
         rejected=reading.rejected,
         repairs={**reading.repairs, **note_mended(session, request, text)},
@@ -122,11 +124,20 @@ def _unstaged(request: ReadRequest, session: Session, source: str, file: tuple[T
         label=request.label,
         decimal=decimal_of(request.format),
         columns=dict.fromkeys(layout.names, "text"),
+        blanks=_blanks(text),
         read=text.lines - layout.first + 1,
         unstaged=True,
         layout=_written(layout),
         notes=(_written_as(text, layout),),
     )
+
+
+def _blanks(text: TextFile) -> str:
+    """What may stand around a cell: to look for blanks that the file does not hold takes longer than to read it."""
+    if not text.is_ascii:
+        return BLANKS
+    ends = "\r\n" if text.seen & set("\"'") or not text.uniform else ""
+    return f" {ends}" + "\t" * ("\t" in text.seen)
 
 
 def _written_as(text: TextFile, layout: Layout) -> str:

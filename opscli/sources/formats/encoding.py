@@ -13,7 +13,7 @@ from opscli.errors import DataUnusable
 from opscli.phrases import say
 from opscli.sources.formats import charset, mixed
 from opscli.sources.formats.mixed import Mended, Words
-from opscli.sources.formats.survey import CHUNK_BYTES, Ends, Survey, chunks, survey, wide
+from opscli.sources.formats.survey import CHUNK_BYTES, WATCHED, Ends, Survey, chunks, survey, wide
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -43,6 +43,9 @@ class TextFile:
     why: str = ""
     """What spoke for the encoding, for people."""
     has_nul: bool = False
+    is_ascii: bool = False
+    seen: frozenset[str] = frozenset(WATCHED)
+    """Those of WATCHED that may stand in it."""
     mended: tuple[Mended, ...] = ()
     """Lines that are not UTF-8 in a file that is: the first thousand, as they were read."""
     mended_count: int = 0
@@ -189,6 +192,8 @@ def _described(path: Path, choice: _Choice, ends: Ends, reading: mixed.Reading |
         uniform=ends.uniform,
         why=choice.why,
         has_nul=ends.has_nul,
+        is_ascii=ends.is_ascii,
+        seen=frozenset(ends.seen),
         mended=tuple(reading.mended) if reading else (),
         mended_count=reading.count if reading else 0,
     )

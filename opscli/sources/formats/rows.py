@@ -24,6 +24,8 @@ REJECT_COLUMNS = {
 }
 
 
+BLANKS = " \t\r\n\u00a0\u2007\u2009\u202f\u3000\ufeff"
+"""Characters around a text that are no part of it."""
 AUTO = "auto"
 """Found out from the file."""
 
@@ -104,6 +106,8 @@ class Rows:
     label: str
     columns: Mapping[str, str]
     read: int
+    blanks: str = BLANKS
+    """Blanks that may stand at either end of its texts."""
     decimal: str = "."
     decimals: Mapping[str, str] = field(default_factory=dict)
     """Decimal sign of text columns that prove another one (`numbers.decimals`)."""

@@ -76,7 +76,7 @@ class Staging:
 
     @cached_property
     def _tally(self) -> Tally:
-        return tally(self._text.path, self._layout.shape, self._text.newline, self._layout.first - 1)
+        return tally(self._text, self._layout.shape, self._layout.first - 1)
 
     @property
     def _expected(self) -> int:

@@ -12,6 +12,8 @@ _HEAD_BYTES = 1 << 16
 _LAST_ASCII = 0x7F
 _FEED = 0x0A
 _SIGNS = b"\n\r\t,"
+WATCHED = "\t\"'"
+"""Characters of which it is known whether they stand anywhere in a file."""
 _FEW_ZEROS = 0.02
 _STRAY = 0.25
 """Shares of zero bytes: UTF-16 has more than the first in one half of its pairs, and far fewer in the other."""
@@ -25,6 +27,9 @@ class Ends:
     returns: int = 0
     pairs: int = 0
     has_nul: bool = False
+    is_ascii: bool = True
+    seen: set[str] = field(default_factory=set)
+    """Those of WATCHED that stand anywhere."""
     _last: bytes = b""
 
     def feed(self, chunk: bytes) -> None:
@@ -38,6 +43,8 @@ class Ends:
         if self._last.endswith(b"\r") and chunk.startswith(b"\n"):
             self.pairs += 1
         self.has_nul = self.has_nul or b"\0" in chunk
+        self.is_ascii = self.is_ascii and chunk.isascii()
+        self.seen.update(sign for sign in WATCHED if sign not in self.seen and sign.encode() in chunk)
         self._last = (self._last + chunk[-2:])[-2:]
 
     @property

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from opscli.sources.formats.encoding import TextFile
 from opscli.sources.formats.records import Shape
+from opscli.sources.formats.survey import WATCHED
 
 _CHUNK_BYTES = 1 << 22
 
@@ -23,15 +25,17 @@ class Tally:
     ending: int
 
 
-def tally(path: Path, shape: Shape, newline: str, skipped: int) -> Tally:
+def tally(file: TextFile, shape: Shape, skipped: int) -> Tally:
     """Count; with quotes in the file only the delimiters before line ends, without them only all delimiters."""
-    mark, quote, end = shape.delimiter.encode(), shape.quote.encode(), (shape.delimiter + newline).encode()
-    with path.open("rb") as file:
-        quotes = bool(quote) and any(quote in chunk for chunk in iter(lambda: file.read(_CHUNK_BYTES), b""))
-    wanted = end if quotes else mark
-    with path.open(encoding="utf-8", newline=newline) as text:
+    quotes = (
+        shape.quote in file.seen
+        if shape.quote in tuple(WATCHED)
+        else bool(shape.quote and _count(file.path, shape.quote.encode()))
+    )
+    wanted = (shape.delimiter + (file.newline if quotes else "")).encode()
+    with file.path.open(encoding="utf-8", newline=file.newline) as text:
         before = sum(line.encode().count(wanted) for line in islice(text, skipped))
-    count = _count(path, wanted) - before
+    count = _count(file.path, wanted) - before
     return Tally(quotes=quotes, delimiters=0 if quotes else count, ending=count if quotes else 0)
 
 

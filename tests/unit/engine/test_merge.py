@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +32,7 @@ def load(
                 "INSERT INTO scratch.staged (product_id, name, source, source_id, known_from) VALUES (?, ?, 's', ?, ?)",
                 (key, name, key, known),
             )
-        content = [column.name for column in entity.columns]
+        content = merge.content_columns(entity)
         session.execute(f"UPDATE scratch.staged SET row_hash = {merge.row_hash_sql(content, session.dialect)}")
         compared = merge.drop_unchanged(session, planned)
     with warehouse.write(entity.versions_table) as session:
@@ -98,11 +97,49 @@ def test_a_correction_that_was_known_earlier_hides_the_old_version(warehouse: Du
     assert versions(warehouse) == [("1", "a", TUESDAY, TUESDAY, 1), ("1", "b", MONDAY, END_OF_TIME, 2)]
 
 
-def test_row_hash_is_md5_of_sorted_names_and_values_without_nulls(warehouse: DuckDBWarehouse) -> None:
+def test_row_hash_tells_names_and_values_apart_and_passes_over_nulls(warehouse: DuckDBWarehouse) -> None:
+    row = "SELECT 1 AS b, CAST(NULL AS VARCHAR) AS c, 'x' AS a, TIMESTAMP '2026-05-04 09:00:00.000001' AS t"
+    others = (
+        "SELECT 1 AS b, 'x' AS c, CAST(NULL AS VARCHAR) AS a, TIMESTAMP '2026-05-04 09:00:00.000001' AS t",
+        "SELECT 1 AS b, NULL AS c, 'y' AS a, TIMESTAMP '2026-05-04 09:00:00.000001' AS t",
+        "SELECT 1 AS b, NULL AS c, 'x' AS a, TIMESTAMP '2026-05-04 09:00:00' AS t",
+        "SELECT 1 AS b, '' AS c, 'x' AS a, TIMESTAMP '2026-05-04 09:00:00.000001' AS t",
+    )
+    kinds = {"b": "integer", "c": "text", "a": "text", "t": "timestamp"}
     with warehouse.read() as session:
-        sql = merge.row_hash_sql(["b", "c", "a"], session.dialect)
-        found = session.value(f"SELECT {sql} FROM (SELECT 1 AS b, NULL AS c, 'x' AS a)")
-    assert found == hashlib.md5(b"\x1fa=x\x1fb=1", usedforsecurity=False).hexdigest()
+        sql = merge.row_hash_sql(kinds, session.dialect)
+        known = session.value(f"SELECT {sql} FROM ({row})")
+        fewer = merge.row_hash_sql({name: kind for name, kind in kinds.items() if name != "c"}, session.dialect)
+        assert session.value(f"SELECT {fewer} FROM ({row})") == known
+        assert all(session.value(f"SELECT {sql} FROM ({other})") != known for other in others)
+
+
+def test_columns_whose_names_share_a_mark_are_told_apart_by_their_names(warehouse: DuckDBWarehouse) -> None:
+    first, second = sharing_a_mark()
+    with warehouse.read() as session:
+        sql = merge.row_hash_sql({first: "text", second: "text"}, session.dialect)
+        one, other = (f"SELECT {a} AS {first}, {b} AS {second}" for a, b in (("'x'", "NULL"), ("NULL", "'x'")))
+        assert session.value(f"SELECT {sql} FROM ({one})") != session.value(f"SELECT {sql} FROM ({other})")
+
+
+def sharing_a_mark() -> tuple[str, str]:
+    seen: dict[str, str] = {}
+    for number in range(100_000):
+        name = f"column_{number}"
+        (mark,) = merge._marks([name]).values()
+        if mark in seen:
+            return seen[mark], name
+        seen[mark] = name
+    raise AssertionError
+
+
+def test_an_older_warehouse_that_kept_hashes_as_text_finds_its_rows_unchanged(warehouse: DuckDBWarehouse) -> None:
+    load(warehouse, [("1", "a"), ("2", "b")], MONDAY)
+    with warehouse.write() as session:
+        session.execute(f"ALTER TABLE {PRODUCTS.versions_table} ALTER row_hash TYPE VARCHAR USING 'x' || product_id")
+    assert load(warehouse, [("1", "a"), ("2", "c")], TUESDAY) == Compared(inserted=0, updated=1, unchanged=1)
+    with warehouse.read() as session:
+        assert session.columns(PRODUCTS.versions_table)["row_hash"] == session.dialect.type("hash")
 
 
 def test_a_new_optional_column_is_added_and_a_changed_type_is_refused(warehouse: DuckDBWarehouse) -> None:
