@@ -6,7 +6,7 @@ whatever gives exactly that: DuckDB is the measure, PostgreSQL is held to it by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -92,8 +92,8 @@ class Dialect(Protocol):
         """SQL of a value as a text that is like no other value's: instants as microseconds."""
         ...
 
-    def digest(self, text_sql: str) -> str:
-        """SQL: the md5 of a text as a `hash`, to compare within one engine: in 16 bytes, where the engine has such."""
+    def digest(self, texts: Sequence[str]) -> str:
+        """SQL: md5 of texts together, without those that are NULL, as a `hash`: to be compared within one engine."""
         ...
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
@@ -153,8 +153,9 @@ class DuckDBDialect:
     def short_text(self, sql: str, logical: str) -> str:
         return f"CAST({f'epoch_us({sql})' if logical == 'timestamp' else sql} AS VARCHAR)"
 
-    def digest(self, text_sql: str) -> str:
-        return f"md5_number({text_sql})"
+    def digest(self, texts: Sequence[str]) -> str:
+        """One flat concatenation: nesting them, or `concat_ws`, takes twice as long."""
+        return f"md5_number(concat({', '.join(texts)}))"
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
         return f"((epoch_us({end_sql}) - epoch_us({start_sql})) / 1e6)"
@@ -218,8 +219,8 @@ class PostgresDialect:
         instant = f"CAST(EXTRACT(EPOCH FROM {sql}) * 1000000 AS BIGINT)"
         return f"CAST({instant if logical == 'timestamp' else sql} AS TEXT)"
 
-    def digest(self, text_sql: str) -> str:
-        return f"CAST(md5({text_sql}) AS UUID)"
+    def digest(self, texts: Sequence[str]) -> str:
+        return f"CAST(md5(concat({', '.join(texts)})) AS UUID)"
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
         micros = f"EXTRACT(EPOCH FROM ({end_sql} - {start_sql})) * 1000000"
@@ -281,8 +282,9 @@ class SparkDialect:
     def short_text(self, sql: str, logical: str) -> str:
         return f"CAST({f'UNIX_MICROS({sql})' if logical == 'timestamp' else sql} AS STRING)"
 
-    def digest(self, text_sql: str) -> str:
-        return f"MD5({text_sql})"
+    def digest(self, texts: Sequence[str]) -> str:
+        """Plain CONCAT is NULL as soon as one text is."""
+        return f"MD5(CONCAT_WS('', {', '.join(texts)}))"
 
     def seconds_between(self, start_sql: str, end_sql: str) -> str:
         return f"((UNIX_MICROS({end_sql}) - UNIX_MICROS({start_sql})) / 1000000D)"

@@ -72,7 +72,7 @@ def row_hash_sql(columns: Mapping[str, str], dialect: Dialect, never_null: Colle
     """SQL: digest of the values by sorted name, without NULLs: a new optional column changes no hash.
 
     Each value stands behind chr(31) and a mark of its column's name. Marks and instants are short, since the digest
-    takes its time by the byte. One flat concatenation: nesting them, or `concat_ws`, takes twice as long.
+    takes its time by the byte.
     """
     parts = []
     marks = _marks(columns)
@@ -80,7 +80,7 @@ def row_hash_sql(columns: Mapping[str, str], dialect: Dialect, never_null: Colle
         quoted, mark = dialect.quote(name), f"chr(31) || {dialect.text(marks[name])}"
         parts.append(mark if name in never_null else f"CASE WHEN {quoted} IS NOT NULL THEN {mark} END")
         parts.append(dialect.short_text(quoted, columns[name]))
-    return dialect.digest(f"concat({', '.join(parts)})")
+    return dialect.digest(parts)
 
 
 def _marks(names: Iterable[str]) -> dict[str, str]:
