@@ -21,18 +21,19 @@ app = typer.Typer()
 _PIPE = "-"
 _COLUMNS = (
     "source",
-    "entity",
     "status",
-    "files",
     "read",
     "inserted",
     "updated",
     "unchanged",
-    "deleted",
-    "repaired",
     "rejected",
+    "repaired",
+    "deleted",
     "seconds",
+    "files",
+    "entity",
 )
+"""What matters most stands first: a narrow terminal has no room for the last ones."""
 _UNDO_COLUMNS = ("source", "entity", "status", "reopened", "voided")
 
 
