@@ -87,13 +87,18 @@ def kill_after(root: Path, seconds: float) -> None:
 
 
 def check_killed_at(root: Path, moments: list[float]) -> int:
-    """How many of the kills came before the load was done."""
+    """How many of the kills came before the load was done; behind one that came too late all is put back."""
     early = 0
+    copy = root.with_name(f"{root.name}-before")
+    shutil.copytree(root, copy)
     for moment in moments:
         kill_after(root, moment)
         found = versions(root)
         assert found in (BEFORE, AFTER), f"killed after {moment:.2f} s: {found}"
         early += found == BEFORE
+        if found == AFTER:
+            shutil.rmtree(root)
+            shutil.copytree(copy, root)
     return early
 
 
@@ -103,9 +108,12 @@ def loaded(root: Path) -> float:
     write_orders(root, "paid")
     copy = root.with_name(f"{root.name}-timed")
     shutil.copytree(root, copy)
-    started = time.monotonic()
-    assert afresh(copy, "import", "orders", env=BARE).returncode == 0
-    return time.monotonic() - started
+    seconds = []
+    for project in (copy, shutil.copytree(root, root.with_name(f"{root.name}-again"))):
+        started = time.monotonic()
+        assert afresh(project, "import", "orders", env=BARE).returncode == 0
+        seconds.append(time.monotonic() - started)
+    return min(seconds)  # on a busy machine one may take far longer than another
 
 
 def run_random_kills(root: Path, count: int) -> None:
