@@ -140,7 +140,7 @@ def _ragged_header(before: Sequence[Line], table: Sequence[Line], width: int) ->
     if not before or not table or before[-1].after != table[0].number or len(before[-1].cells) < max(2, width // 2):
         return ()
     full = [row.cells for row in table if len(row.cells) == width]
-    if not _could_be_names(before[-1].cells) or looks_like_header(full[0], profiles(full)):
+    if not could_be_names(before[-1].cells) or looks_like_header(full[0], profiles(full)):
         return ()
     line = _with_names(before[-1], [row for row in table if len(row.cells) == width])[0]
     if len(line.cells) != width:
@@ -224,7 +224,7 @@ def _header(full: Sequence[tuple[str, ...]], width: int, stated: str) -> tuple[i
         count = 1 if stated == "true" else int(stated)
         return count, profiles(full[count:]) if full[count:] else (ANYTHING,) * width
     if len(full) == 1:
-        return int(_could_be_names(full[0])), (ANYTHING,) * width
+        return int(could_be_names(full[0])), (ANYTHING,) * width
     columns = profiles(full[min(_MOST_HEADER_LINES, len(full) // 3) or 1 :])
     count = 0
     while count < min(_MOST_HEADER_LINES, len(full) - 1) and _is_header_line(full, count, columns):
@@ -239,10 +239,11 @@ def _is_header_line(full: Sequence[tuple[str, ...]], place: int, columns: Sequen
     if any(column.telling for column in columns):
         return looks_like_header(full[place], columns)
     # Nothing but texts: names are short, distinct, and no values.
-    return place == 0 and _could_be_names(full[0])
+    return place == 0 and could_be_names(full[0])
 
 
-def _could_be_names(cells: Sequence[str]) -> bool:
+def could_be_names(cells: Sequence[str]) -> bool:
+    """None of the cells is a value, such as a number or a date."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     return bool(filled) and not any(
         class_of(cell) in ("number", "date", "time", "moment", "address", "link") for cell in filled

@@ -5,13 +5,13 @@ Every line ends up in a record, a reject, or a note; a stray opening quote spoil
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from opscli.sources.formats.layout import Layout, looks_like_header
+from opscli.sources.formats.behind import Behind, is_total
+from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.lines import LONGEST_LINE, Lines, body
 from opscli.sources.formats.records import split
 from opscli.sources.formats.repair import MAX_CELL, Outcome, Repairer
@@ -21,13 +21,8 @@ BATCH_LINES = 100_000
 _MOST_QUOTED_LINES = 1000
 _MOST_QUOTED_CHARACTERS = MAX_CELL
 _TWO_LINES = 2
-_NARROW = 3
-"""Tables below this width have no row that is mostly empty."""
 _TAIL = 10
 """So many lines at the end of a table may be totals and notes."""
-_TOTALS = re.compile(
-    r"(?:grand ?|sub)?(?:total|sum|summe|gesamt|footnote|note|source|end of|合计|总计|小计|备注|注)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +59,7 @@ class Reader:
         self._repairer = Repairer(layout.shape, layout.columns)
         self._lines = Lines(file, layout.first)
         self._headers = set(layout.header_lines)
+        self._behind = Behind(layout)
         self.left: list[Left] = []
 
     def batches(self) -> Iterator[Batch]:
@@ -191,21 +187,14 @@ class Reader:
             return True
         if any(self._is_clean(text) or self._repairer.stands(text) for text in filled[:1]):
             cells = tuple(split(filled[0], self._layout.shape)[0])
-            if not (len(filled) > 1 and looks_like_header_of_another(cells, self._layout)):
+            if not (len(filled) > 1 and self._behind.names_another(cells)):
                 return False
-        if self._begins_table(filled):
+        if self._behind.begins_table(filled):
             return self._leave_rest("other_table")
         short = len(ahead) <= _TAIL
         if short and not any(self._repairer.stands(text) for text in filled):
             return self._leave_rest("footer")
         return False
-
-    def _begins_table(self, filled: list[str]) -> bool:
-        """Two lines of one width, which is another one, or whose first names columns."""
-        rows = [split(text, self._layout.shape)[0] for text in filled[:3]]
-        if len(rows) == 1 or {len(cells) for cells in rows} != {len(rows[0])} or len(rows[0]) == 1:
-            return False
-        return len(rows[0]) != self._layout.width or looks_like_header_of_another(tuple(rows[0]), self._layout)
 
     def _is_behind_the_table(self, number: int, text: str) -> bool:
         """Whether a record that could not be read begins a note at the end of the file, or another table."""
@@ -213,20 +202,11 @@ class Reader:
         filled = [body(text), *(body(line) for line in ahead if line.strip())]
         if any(self._repairer.stands(line) for line in filled):
             return False
-        if len(filled) > _TWO_LINES and self._begins_table(filled):
+        if len(filled) > _TWO_LINES and self._behind.begins_table(filled):
             return self._leave_rest("other_table", number)
-        if len(ahead) <= _TAIL and self._is_note(text):
+        if len(ahead) <= _TAIL and self._behind.is_note(text):
             return self._leave_rest("footer", number)
         return False
-
-    def _is_note(self, text: str) -> bool:
-        """A sentence or a total, and not the first cells of a row that was cut off."""
-        cells = split(text, self._layout.shape)[0]
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        if not filled or 2 * len(filled) > max(self._layout.width, 2):
-            return False
-        first = self._layout.columns[0]
-        return bool(_TOTALS.match(filled[0])) or (first.telling and not first.fits(filled[0]) and " " in filled[0])
 
     def _without_totals(self, held: deque[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         """The last sound lines, without totals and notes behind them."""
@@ -245,25 +225,3 @@ class Reader:
         first = number or self._lines.number + 1
         self.left.append(Left(what, first, self._lines.to_the_end()))
         return True
-
-
-def is_total(cells: list[str], layout: Layout) -> bool:
-    """A total or a note in the table's width: most columns that are never empty are, and its first cell is no value."""
-    if layout.width < _NARROW or len(cells) != layout.width:
-        return False
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    needed = [cell for cell, column in zip(cells, layout.columns, strict=True) if not column.empties]
-    empty = sum(not cell.strip() for cell in needed)
-    if not filled or not empty or 2 * len(filled) > layout.width + 1:
-        return False
-    first = layout.columns[0]
-    named = bool(_TOTALS.match(filled[0]))
-    foreign = first.telling and bool(cells[0].strip()) and not first.fits(cells[0])
-    return (named and foreign) or ((named or foreign) and 2 * empty >= len(needed))
-
-
-def looks_like_header_of_another(cells: tuple[str, ...], layout: Layout) -> bool:
-    """The cells name columns, and others than this table's."""
-    if len(cells) != layout.width:
-        return False
-    return cells not in layout.header_lines and looks_like_header(cells, layout.columns)

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 
 from opscli.engine.warehouse import Session
+from opscli.sources.formats.behind import is_total
 from opscli.sources.formats.encoding import TextFile
 from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.lines import body
-from opscli.sources.formats.reader import Batch, Left, Reader, Row, is_total
+from opscli.sources.formats.reader import Batch, Left, Reader, Row
 from opscli.sources.formats.records import NONE, Shape, split
 from opscli.sources.formats.repair import MAX_CELL, Outcome
 from opscli.sources.formats.rows import LINE, ReadRequest, Repair, insert_rejects, insert_repairs, text_literal

@@ -129,6 +129,13 @@ def test_a_row_that_was_cut_off_is_no_footer(read: Read) -> None:
     assert (seen.codes, seen.rejected, seen.mended) == (CODES[:-1], [61], {})
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_last_rows_that_were_cut_off_are_no_other_table(read: Read, cut: int) -> None:
+    short = [row.rsplit(",", cut)[0] for row in ROWS[-6:] if '"' not in row]
+    seen = read(lines(HEADER, *ROWS[:-6], *short))
+    assert (len(seen.codes) + len(seen.rejected), seen.mended) == (54 + len(short), {})
+
+
 def test_names_are_made_unique(read: Read) -> None:
     assert read("id,,id,ID_2,id\n1,2,3,4,5\n6,7,8,9,0\n").names == ["id", "c2", "id_3", "ID_2", "id_4"]
 
