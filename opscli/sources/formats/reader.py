@@ -164,7 +164,7 @@ class Reader:
         if all(self._repairer.stands(body(text)) for text in more):
             return None
         outcome = self._repairer.mend(whole)
-        return outcome if outcome.cells is not None else None
+        return outcome if outcome.cells is not None or not problem else None
 
     def _broken_line(self, number: int, raw: str) -> Row | None:
         """A line break within a cell that was not quoted: the next line goes on."""

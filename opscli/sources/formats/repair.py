@@ -103,7 +103,8 @@ class Repairer:
         if self.shape.quote and self.shape.quote in text:
             yield from ((1.0, cells, "missing_delimiter") for cells in self._at_quotes(text))
             yield from ((0.5, cells, "other_escape") for cells in self._other_escape(text))
-            yield from self._stray_quotes(text)
+            if split(text, self.shape)[1]:  # else every quote opens or closes a cell
+                yield from self._stray_quotes(text)
 
     def _other_marks(self, text: str) -> Iterable[Costed]:
         yield from ((1.0, cells, "other_quote") for cells in self._other_quote(text))
@@ -166,8 +167,8 @@ class Repairer:
     def _at_quotes(self, text: str) -> Iterable[Cells]:
         """A delimiter put back beside a quote that opens or closes a cell."""
         mark, edge = self.shape.quote, self.shape.delimiter
-        for place in range(1, len(text)):
-            if text[place] == mark or text[place - 1] == mark:
+        for place in range(1, len(text) + 1):
+            if text[place : place + 1] == mark or text[place - 1] == mark:
                 cells, problem = split(text[:place] + edge + text[place:], self.shape)
                 if not problem and len(cells) == self.shape.width:
                     yield tuple(cells)

@@ -67,6 +67,8 @@ class Profile:
     """Of a typed column: shape with digits run together → fewest and most digits seen in each run."""
     empties: bool = True
     """Empty cells were seen."""
+    single: bool = False
+    """Enough cells were seen, and each was one word."""
     rows: int = 0
     """How many cells this was learnt from."""
 
@@ -89,6 +91,8 @@ class Profile:
             return shape_of(cell) == self.shape
         if self.words:
             return cell in self.words
+        if self.single and len(cell.split()) > 1:
+            return False
         return self.kind not in TYPED or class_of(cell) == self.kind
 
     def is_foreign(self, cell: str) -> bool:
@@ -127,12 +131,13 @@ def profile(cells: Iterable[str]) -> Profile:
     kind, count = classes.most_common(1)[0]
     if count < _MOST * len(filled):
         kind = "text"
+    single = kind == "word" and len(filled) >= _ENOUGH and not any(" " in cell for cell in filled)
     shape, words = "", frozenset[str]()
     if len(filled) >= _ENOUGH:
         shape = _fixed_shape(filled)
         words = frozenset() if shape else _few_words(filled)
     runs = _runs(filled) if kind in TYPED and not shape else {}
-    return Profile(kind=kind, shape=shape, words=words, runs=runs, empties=empties, rows=len(stripped))
+    return Profile(kind=kind, shape=shape, words=words, runs=runs, empties=empties, single=single, rows=len(stripped))
 
 
 def _runs(filled: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:

@@ -95,6 +95,13 @@ def test_an_empty_cell_among_columns_that_may_be_empty_is_not_dropped_by_chance(
     assert mended("7,,,,1.50", sparse) == (("7", "", "", "1.50"), "extra_delimiter")
 
 
+def test_a_column_of_single_words_takes_no_sentence() -> None:
+    rows = [(str(n), f"note {n} of many", f"SAVE{n}" if n % 2 else "") for n in range(60)]
+    coupons = Repairer(Shape(delimiter=",", width=3), profiles(rows))
+    assert mended('7,"a note, and more"', coupons) == (("7", "a note, and more", ""), "missing_delimiter")
+    assert mended('7,"a note",,', coupons) == (("7", "a note", ""), "extra_delimiter")
+
+
 def test_a_long_cell_is_refused_and_a_short_row_may_end_in_empty_columns() -> None:
     assert mended(f"01/02/2026,AB-1234,3.50,{'x' * (1 << 20)}x,1") == ("cell_too_long", "")
     rows = [(str(n), f"note {n}", "" if n % 2 else "z") for n in range(40)]
