@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tests.dirty_csv.files import DirtyFile, Piece, dirty, piece, pieces_of
+from tests.dirty_csv.files import DirtyFile, Piece, Record, dirty, pieces_of
 from tests.dirty_csv.tables import PLAIN, Style, Table
 
 _DELIMITERS = (";", "\t", "|", "^", "~", ", ", "||")
@@ -64,5 +64,10 @@ def _some(table: Table, kind: tuple[str, str], usual: Style, other: Style) -> It
 def _with(table: Table, places: Sequence[int], usual: Style, other: Style) -> list[Piece]:
     pieces = pieces_of(table, usual)
     for place in places:
-        pieces[place + 1] = piece(table.rows[place], other)
+        row = table.rows[place]
+        text = other.row(row)
+        literal = tuple(text.split(other.delimiter))
+        # Apostrophes around a few cells of a row that is sound as it stands are characters by the letter.
+        few = other.quote != usual.quote and not other.always and len(literal) == len(row)
+        pieces[place + 1] = Piece(text + other.end, (Record(row, (literal,) if few else ()),))
     return pieces

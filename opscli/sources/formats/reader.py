@@ -93,6 +93,8 @@ class Reader:
         shape = self._layout.shape
         if len(line) > MAX_CELL or not shape.clean.fullmatch(line):
             return False
+        if line.startswith("'") and line.endswith("'"):
+            return False
         if shape.width == 1:
             return bool(line.strip())
         return bool(line.strip(self._blanks)) and not (

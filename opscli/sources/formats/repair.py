@@ -46,6 +46,8 @@ class Repairer:
         if "\0" in text:
             return Outcome(None, problem="nul_byte")
         cells, problem = split(text, self.shape)
+        if wrapped := self._wrapped(cells):
+            return _of_good_size(wrapped, "other_quote")
         whole = problem in ("", "stray_quote") and len(cells) == self.shape.width
         if whole and not problem and all_fit(cells, self.columns):
             return _of_good_size(tuple(cells), "")
@@ -127,6 +129,15 @@ class Repairer:
     def _other_delimiter(self, text: str) -> list[Cells]:
         marks = [mark for mark in DELIMITERS if mark != self.shape.delimiter and mark in text]
         return self._by(text, [self.shape.but(delimiter=mark) for mark in marks])
+
+    def _wrapped(self, cells: Sequence[str]) -> Cells:
+        """What stands between the apostrophes around every cell, in a file that uses other quotes; else nothing."""
+        mark = "'"
+        if self.shape.quote == mark or not all(cell.startswith(mark) and cell.endswith(mark) for cell in cells):
+            return ()
+        text = self.shape.delimiter.join(cells)
+        found = self._by(text, [self.shape.but(quote=mark, escape=mark)]) if len(cells) > 1 else []
+        return found[0] if found and all_fit(found[0], self.columns) else ()
 
     def _by(self, text: str, shapes: Iterable[Shape]) -> list[Cells]:
         parsed = (split(text, shape) for shape in shapes)

@@ -61,19 +61,28 @@ class Staging:
     @property
     def is_plain(self) -> bool:
         """No quote anywhere, and just as many delimiters as the rows need."""
-        return not self._tally.quotes and self._tally.delimiters == self._expected
+        tally = self._tally
+        return not tally.quotes and not tally.apostrophes and tally.delimiters == self._expected
 
     def _is_proven(self) -> bool:
         """The engine has taken no line for a record that is none."""
         if not self._tally.quotes:
             return self.is_plain
+        if self._tally.apostrophes:
+            return False
         quote, names = self._session.dialect.quote, self._layout.names
         mark = text_literal(self._layout.shape.quote)
         stray = " OR ".join(f"contains({quote(name)}, {mark})" for name in names)
         if self._session.rows(f"SELECT 1 FROM {self._request.table} WHERE {stray} LIMIT 1"):
             return False
-        empty = self._session.value(f"SELECT count(*) - count({quote(names[-1])}) FROM {self._request.table}")
-        return int(empty) == self._tally.ending or self._layout.width == 1
+        return self._layout.width == 1 or self._empty_at_ends() == self._tally.ending
+
+    def _empty_at_ends(self) -> tuple[int, ...]:
+        """Rows whose last cell is empty, whose last two are, and so on, as far as the tally goes."""
+        names = [self._session.dialect.quote(name) for name in reversed(self._layout.names)]
+        ends = (names[: count + 1] for count in range(len(self._tally.ending)))
+        full = ", ".join(f"count(*) - count({_any_of(end)})" for end in ends)
+        return tuple(map(int, self._session.rows(f"SELECT {full} FROM {self._request.table}")[0]))
 
     @cached_property
     def _tally(self) -> Tally:
@@ -189,6 +198,10 @@ class Staging:
         self.repairs[left.what] += 1
         told = f"{left.first}-{left.last}" if left.last > left.first else str(left.first)
         insert_repairs(self._session, self._request, [Repair(left.first, left.what, told, "")])
+
+
+def _any_of(columns: list[str]) -> str:
+    return f"coalesce({', '.join(columns)})" if len(columns) > 1 else columns[0]
 
 
 def _by_letter(number: int, line: str, shape: Shape) -> Row:

@@ -14,29 +14,39 @@ from opscli.sources.formats.records import Shape
 from opscli.sources.formats.survey import WATCHED
 
 _CHUNK_BYTES = 1 << 22
+_APOSTROPHE = b"'"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """From the first row on: whether any quote stands there, how many delimiters, and how many that end a line."""
+    """From the first row on: whether any quote stands there, and the numbers that prove the rows then.
+
+    Without quotes these are all `delimiters`; with them `ending`, lines that end in at least 1, 2, 3 … delimiters.
+    `apostrophes`: a line begins with one where quotes are usual, so that its cells may stand between them.
+    """
 
     quotes: bool
     delimiters: int
-    ending: int
+    ending: tuple[int, ...]
+    apostrophes: bool
 
 
 def tally(file: TextFile, shape: Shape, skipped: int) -> Tally:
-    """Count; with quotes in the file only the delimiters before line ends, without them only all delimiters."""
-    quotes = (
-        shape.quote in file.seen
-        if shape.quote in tuple(WATCHED)
-        else bool(shape.quote and _count(file.path, shape.quote.encode()))
-    )
-    wanted = (shape.delimiter + (file.newline if quotes else "")).encode()
-    with file.path.open(encoding="utf-8", newline=file.newline) as text:
-        before = sum(line.encode().count(wanted) for line in islice(text, skipped))
-    count = _count(file.path, wanted) - before
-    return Tally(quotes=quotes, delimiters=0 if quotes else count, ending=count if quotes else 0)
+    """Count; a file without empty cells at the ends of its lines is read once or twice."""
+    path, newline = file.path, file.newline
+    mark, quote, end = shape.delimiter.encode(), shape.quote.encode(), newline.encode()
+    with path.open(encoding="utf-8", newline=newline) as text:
+        before = [line.encode() for line in islice(text, skipped)]
+    quotes = shape.quote in file.seen if shape.quote in tuple(WATCHED) else bool(quote) and quote in path.read_bytes()
+    apostrophes = quote != _APOSTROPHE and _count(path, end + _APOSTROPHE) > 0
+    if not quotes:
+        delimiters = _count(path, mark) - sum(line.count(mark) for line in before)
+        return Tally(quotes=False, delimiters=delimiters, ending=(), apostrophes=apostrophes)
+    ending: list[int] = []
+    while len(ending) < shape.width - 1 and (not ending or ending[-1]):
+        wanted = mark * (len(ending) + 1) + end
+        ending.append(_count(path, wanted) - sum(line.endswith(wanted) for line in before))
+    return Tally(quotes=True, delimiters=0, ending=tuple(ending), apostrophes=apostrophes)
 
 
 def _count(path: Path, wanted: bytes) -> int:

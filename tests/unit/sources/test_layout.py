@@ -136,6 +136,19 @@ def test_last_rows_that_were_cut_off_are_no_other_table(read: Read, cut: int) ->
     assert (len(seen.codes) + len(seen.rejected), seen.mended) == (54 + len(short), {})
 
 
+def test_a_delimiter_too_many_before_empty_last_cells_is_seen(read: Read) -> None:
+    rows = [f'n{n},AB-{1000 + n},"x, y",{n if n % 3 else ""},{"" if n % 2 else "z z"}' for n in range(60)]
+    seen = read(lines("name,code,note,size,mark", *rows[:30], "," + rows[3].removesuffix("z z"), *rows[31:]))
+    assert seen.rejected == [32] or "extra_delimiter" in seen.mended
+
+
+def test_a_row_between_apostrophes_is_a_row(read: Read) -> None:
+    plain = [row.replace('"Mug, red"', "Mug") for row in ROWS]
+    plain[9] = ",".join(f"'{cell}'" for cell in plain[9].split(","))
+    seen = read(lines(HEADER, *plain))
+    assert (seen.codes, seen.mended) == (CODES, {"other_quote": 11})
+
+
 def test_names_are_made_unique(read: Read) -> None:
     assert read("id,,id,ID_2,id\n1,2,3,4,5\n6,7,8,9,0\n").names == ["id", "c2", "id_3", "ID_2", "id_4"]
 
