@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opscli.sources.formats.layout import Layout, could_be_names, looks_like_header
+from opscli.sources.formats.layout import Layout
+from opscli.sources.formats.names import could_be_names, looks_like_header
 from opscli.sources.formats.records import split
 from opscli.sources.formats.shape import profiles
 

@@ -6,18 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from opscli.sources.formats.names import column_names, tidy
+from opscli.sources.formats.names import column_names, could_be_names, looks_like_header, tidy
+from opscli.sources.formats.place import Line, blocks, start_of, width_of
 from opscli.sources.formats.records import Shape
 from opscli.sources.formats.rows import AUTO, FileFormat
-from opscli.sources.formats.shape import ANYTHING, Profile, class_of, profiles
+from opscli.sources.formats.shape import ANYTHING, Profile, all_fit, profiles
 
 _MOST_HEADER_LINES = 9
-_SMALL_BLOCK = 5
-"""So few lines before a blank one are a preamble, when a larger table follows."""
-_LARGER = 3
-_MOST_TITLES = 12
 _ENOUGH_ROWS = 10
-_SEVERAL = 3
+_MOST_NOTES = 10
 _NARROW = 2
 """Tables of this width have rows with one cell filled."""
 
@@ -28,17 +25,6 @@ class HeaderUnclear(Exception):  # noqa: N818  caught by the reader, which tells
     def __init__(self, line: int, cells: int, width: int) -> None:
         super().__init__(line, cells, width)
         self.line, self.cells, self.width = line, cells, width
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A record of the sample: number of its first physical line, of the line after it, and its cells."""
-
-    number: int
-    after: int
-    cells: tuple[str, ...]
-    sound: bool = True
-    """Read by the letter of the dialect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +57,8 @@ def find(lines: Sequence[Line], shape: Shape, stated: FileFormat, wanted: Sequen
         table: Sequence[Line] = _with_names(lines[named], lines[named + 1 :])
         width, header = len(table[0].cells), AUTO if stated.header == AUTO else stated.header
     else:
-        width, header = _width(lines, shape.width), stated.header
-        start = _start(lines, width) if stated.skip == AUTO else _after_line(lines, int(stated.skip))
+        width, header = width_of(lines, shape.width), stated.header
+        start = start_of(lines, width) if stated.skip == AUTO else _after_line(lines, int(stated.skip))
         unstated = header != "false" and stated.skip == AUTO
         above = _ragged_header(lines[:start], lines[start:], width) if unstated else ()
         table = [*above, *lines[start:]]
@@ -94,11 +80,24 @@ def find(lines: Sequence[Line], shape: Shape, stated: FileFormat, wanted: Sequen
 
 def _rows(table: Sequence[Line], width: int) -> list[tuple[str, ...]]:
     """The sound rows of the table's width; behind a blank line another table may begin, so those before it do."""
-    first = _blocks(table)[0] if table else []
+    first = blocks(table)[0] if table else []
     near = [line.cells for line in first if len(line.cells) == width and line.sound]
     if len(near) >= _ENOUGH_ROWS:
-        return near
-    return [line.cells for line in table if len(line.cells) == width and line.sound]
+        return _without_notes(near)
+    return _without_notes([line.cells for line in table if len(line.cells) == width and line.sound])
+
+
+def _without_notes(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows without the last ones that are mostly empty, where others are not: they tell nothing of the columns."""
+    end = len(rows)
+    while end > max(_ENOUGH_ROWS, len(rows) - _MOST_NOTES) and _is_mostly_empty(rows[end - 1]):
+        end -= 1
+    usual = sum(map(_is_mostly_empty, rows[:end]))
+    return rows if usual * _ENOUGH_ROWS > end else rows[:end]
+
+
+def _is_mostly_empty(cells: Sequence[str]) -> bool:
+    return len(cells) > _NARROW and 2 * sum(bool(cell.strip()) for cell in cells) <= len(cells) + 1
 
 
 def _named(lines: Sequence[Line], wanted: Sequence[str]) -> int | None:
@@ -121,15 +120,9 @@ def _with_names(header: Line, rows: Sequence[Line]) -> Sequence[Line]:
         cells = ("", *cells)
     elif missing < 0 and not any(cell.strip() for cell in cells[common:]):
         cells = cells[:common]
+    elif missing < 0 and sum(not cell.strip() for cell in cells) == -missing:
+        cells = tuple(cell for cell in cells if cell.strip())
     return [Line(header.number, header.after, cells), *rows]
-
-
-def looks_like_header(cells: Sequence[str], columns: Sequence[Profile]) -> bool:
-    """The cells are names: most of those over telling columns could not stand in them, and none is a value itself."""
-    pairs = [(cell.strip(), column) for cell, column in zip(cells, columns, strict=True)]
-    over = [(cell, column) for cell, column in pairs if cell and column.telling]
-    strange = sum(column.is_foreign(cell) for cell, column in over)
-    return bool(over) and 2 * strange > len(over)
 
 
 def _ragged_header(before: Sequence[Line], table: Sequence[Line], width: int) -> Sequence[Line]:
@@ -137,9 +130,12 @@ def _ragged_header(before: Sequence[Line], table: Sequence[Line], width: int) ->
 
     Raises HeaderUnclear when it cannot be told which name belongs to which column.
     """
-    if not before or not table or before[-1].after != table[0].number or len(before[-1].cells) < max(2, width // 2):
+    if not before or not table or before[-1].after != table[0].number:
         return ()
     full = [row.cells for row in table if len(row.cells) == width]
+    filled = sum(any(cell.strip() for cell in column) for column in zip(*full, strict=True))
+    if len(before[-1].cells) < max(2, filled // 2):
+        return ()
     if not could_be_names(before[-1].cells) or looks_like_header(full[0], profiles(full)):
         return ()
     line = _with_names(before[-1], [row for row in table if len(row.cells) == width])[0]
@@ -150,68 +146,15 @@ def _ragged_header(before: Sequence[Line], table: Sequence[Line], width: int) ->
 
 def _counts(cells: Iterable[str]) -> bool:
     numbers = list(cells)
-    return all(cell.isdecimal() for cell in numbers) and [int(cell) for cell in numbers] == list(
-        range(int(numbers[0]), int(numbers[0]) + len(numbers))
+    return (
+        bool(numbers)
+        and all(cell.isdecimal() for cell in numbers)
+        and [int(cell) for cell in numbers] == list(range(int(numbers[0]), int(numbers[0]) + len(numbers)))
     )
 
 
 def _after_line(lines: Sequence[Line], skipped: int) -> int:
     return next((place for place, line in enumerate(lines) if line.number > skipped), len(lines))
-
-
-def _start(lines: Sequence[Line], width: int) -> int:
-    """Place of the table's first record: behind a preamble of other width, or of cells that are mostly empty."""
-    blocks = _blocks(lines)
-    start = 0
-    for place, block in enumerate(blocks[:-1]):
-        rest = max(len(later) for later in blocks[place + 1 :])
-        small = len(block) <= _SMALL_BLOCK and rest >= _LARGER * len(block)
-        if (small and _common_width(block) != width) or (small and _sparse(block, width)):
-            start += len(block)
-        else:
-            break
-    while start < len(lines) - 1 and _is_preamble(lines[start], lines[start + 1 :], width):
-        start += 1
-    return start if start < len(lines) else 0
-
-
-def _is_preamble(line: Line, rest: Sequence[Line], width: int) -> bool:
-    """A line of another width, or with one cell filled where the next lines fill more."""
-    if len(line.cells) != width:
-        return any(len(later.cells) == width for later in rest)
-    filled = sum(bool(cell.strip()) for cell in line.cells)
-    after = [sum(bool(cell.strip()) for cell in later.cells) for later in rest[:_MOST_TITLES]]
-    return width > _NARROW and filled <= 1 and bool(after) and max(after) > filled + 1
-
-
-def _sparse(block: Sequence[Line], width: int) -> bool:
-    return width > _NARROW and all(sum(bool(cell.strip()) for cell in line.cells) <= 1 for line in block)
-
-
-def _blocks(lines: Sequence[Line]) -> list[list[Line]]:
-    """Runs of records without a blank line between them."""
-    blocks: list[list[Line]] = []
-    for line in lines:
-        if blocks and blocks[-1][-1].after == line.number:
-            blocks[-1].append(line)
-        else:
-            blocks.append([line])
-    return blocks
-
-
-def _common_width(block: Sequence[Line]) -> int:
-    widths = Counter(len(line.cells) for line in block)
-    return max(widths, key=lambda width: (widths[width], width))
-
-
-def _width(lines: Sequence[Line], consensus: int) -> int:
-    """The width of the first table: the first that several lines have, unless a far larger table follows."""
-    widths = Counter(len(line.cells) for line in lines if line.sound)
-    several = [width for width, count in widths.items() if width > 1 and count >= _SEVERAL]
-    if not several:
-        return max(consensus, 1)
-    most = max(widths[width] for width in several)
-    return next(width for width in several if widths[width] * _LARGER >= most)
 
 
 def _header(full: Sequence[tuple[str, ...]], width: int, stated: str) -> tuple[int, tuple[Profile, ...]]:
@@ -225,7 +168,8 @@ def _header(full: Sequence[tuple[str, ...]], width: int, stated: str) -> tuple[i
         return count, profiles(full[count:]) if full[count:] else (ANYTHING,) * width
     if len(full) == 1:
         return int(could_be_names(full[0])), (ANYTHING,) * width
-    columns = profiles(full[min(_MOST_HEADER_LINES, len(full) // 3) or 1 :])
+    below = full[min(_MOST_HEADER_LINES, len(full) // 3) or 1 :]
+    columns = profiles([cells for cells in below if cells != full[0]] or below)
     count = 0
     while count < min(_MOST_HEADER_LINES, len(full) - 1) and _is_header_line(full, count, columns):
         count += 1
@@ -236,18 +180,14 @@ def _header(full: Sequence[tuple[str, ...]], width: int, stated: str) -> tuple[i
 def _is_header_line(full: Sequence[tuple[str, ...]], place: int, columns: Sequence[Profile]) -> bool:
     if place and full[place] == full[0]:
         return True
+    if place and all(cell.startswith("'") and cell.endswith("'") for cell in full[place]):
+        return False  # a row in other quotes
+    if not place and _counts(full[0]) and not all_fit(full[0], columns):
+        return True
     if any(column.telling for column in columns):
         return looks_like_header(full[place], columns)
     # Nothing but texts: names are short, distinct, and no values.
     return place == 0 and could_be_names(full[0])
-
-
-def could_be_names(cells: Sequence[str]) -> bool:
-    """None of the cells is a value, such as a number or a date."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    return bool(filled) and not any(
-        class_of(cell) in ("number", "date", "time", "moment", "address", "link") for cell in filled
-    )
 
 
 def _header_lines(table: Sequence[Line], count: int, width: int) -> list[Line]:

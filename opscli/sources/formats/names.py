@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from opscli.sources.formats.shape import Profile, class_of
+
 
 def tidy(name: str) -> str:
-    """A column's name without spaces around it, and single ones within."""
-    return " ".join(name.split())
+    """A column's name without spaces around it, and single ones within; zero bytes go."""
+    return " ".join(name.replace("\0", "").split())
 
 
 def unique(cells: Sequence[str]) -> tuple[str, ...]:
@@ -55,3 +57,19 @@ def _carried(cells: Sequence[str]) -> tuple[str, ...]:
     for cell in cells:
         found.append(cell if cell.strip() or not found else found[-1])
     return tuple(found)
+
+
+def looks_like_header(cells: Sequence[str], columns: Sequence[Profile]) -> bool:
+    """The cells are names: most of those over telling columns could not stand in them, and none is a value itself."""
+    pairs = [(cell.strip(), column) for cell, column in zip(cells, columns, strict=True)]
+    over = [(cell, column) for cell, column in pairs if cell and column.telling]
+    strange = sum(column.is_foreign(cell) for cell, column in over)
+    return bool(over) and 2 * strange > len(over)
+
+
+def could_be_names(cells: Sequence[str]) -> bool:
+    """None of the cells is a value, such as a number or a date."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return bool(filled) and not any(
+        class_of(cell) in ("number", "date", "time", "moment", "address", "link") for cell in filled
+    )

@@ -212,8 +212,10 @@ class Reader:
 
     def _without_totals(self, held: deque[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         """The last sound lines, without totals and notes behind them."""
+        notes: list[int] = []
         while held and is_total(split(held[-1][1], self._layout.shape)[0], self._layout):
-            number, _ = held.pop()
+            notes.append(held.pop()[0])
+        for number in reversed(notes):
             self._leave("footer", number)
         yield from held
 

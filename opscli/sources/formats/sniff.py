@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,13 +11,15 @@ from pathlib import Path
 from opscli.errors import DataUnusable
 from opscli.phrases import say
 from opscli.sources.formats.dialect import Verdict, decide
-from opscli.sources.formats.layout import HeaderUnclear, Layout, Line, find
+from opscli.sources.formats.layout import HeaderUnclear, Layout, find
+from opscli.sources.formats.place import Line
 from opscli.sources.formats.records import NONE, Shape, split
 from opscli.sources.formats.rows import FileFormat
 
 _SAMPLE_LINES = 1000
 _LONGEST = 1 << 16
 _MOST_OPEN_LINES = 50
+_SEVERAL = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,15 @@ def sniff(path: Path, newline: str, stated: FileFormat, label: str, wanted: Sequ
 def _records(texts: list[str], shape: Shape) -> Iterator[Line]:
     """The sample's records; a quote that stays open for long, or to the end, is taken for a stray one."""
     place = 0
+    found = Counter(len(cells) for cells, problem in (split(text, shape) for text in texts) if not problem)
+    widths = {shape.width, *(width for width, count in found.items() if width > 1 and count >= _SEVERAL)}
     while place < len(texts):
         cells, problem = split(texts[place], shape)
         after = place + 1
         if problem == "unclosed_quote":
             for end in range(place + 2, min(place + _MOST_OPEN_LINES, len(texts)) + 1):
                 more, still = split("\n".join(texts[place:end]), shape)
-                if not still and len(more) == shape.width:
+                if not still and len(more) in widths:
                     cells, problem, after = more, still, end
                 if still != "unclosed_quote":
                     break

@@ -84,6 +84,13 @@ CODES = [f"AB-{1000 + n}" for n in range(60)]
         (lines(f"{HEADER},", *(f"{row}," for row in ROWS)), 2, {}),
         (lines(HEADER, *ROWS, ",,,,"), 2, {}),
         (lines(HEADER, *ROWS).rstrip(), 2, {}),
+        (lines(f",{HEADER}", *ROWS), 2, {}),
+        (lines(HEADER.replace("price", ",price"), *ROWS), 2, {}),
+        (lines("Sales of March,1,,,", "by branch,2,,,", HEADER, *ROWS), 4, {}),
+        (lines(HEADER, *(f"{row},,,,,,," for row in ROWS)), 2, {}),
+        (lines(HEADER, *ROWS, "Note: all,,,,", "Printed on Monday,,,,", "Page 1,,,,"), 2, {"footer": 62}),
+        (lines(HEADER, *ROWS, "id,name", *(f"x{n},{n}" for n in range(600))), 2, {"other_table": 62}),
+        (lines(HEADER, *ROWS, "", "id,name", *(f"x{n},{n}" for n in range(600))), 2, {"other_table": 63}),
         (lines(HEADER, *ROWS) + "\n\n", 2, {}),
     ],
 )
@@ -147,6 +154,17 @@ def test_a_row_between_apostrophes_is_a_row(read: Read) -> None:
     plain[9] = ",".join(f"'{cell}'" for cell in plain[9].split(","))
     seen = read(lines(HEADER, *plain))
     assert (seen.codes, seen.mended) == (CODES, {"other_quote": 11})
+
+
+def test_numbers_can_be_names(read: Read) -> None:
+    seen = read(lines("2021,2022,2023", *(f"K{n},{n},red" for n in range(30))))
+    assert (seen.names, len(seen.codes)) == (["2021", "2022", "2023"], 30)
+
+
+def test_a_header_of_texts_that_comes_again_is_still_one(read: Read) -> None:
+    rows = [f"name {n},{['GB', 'FR'][n % 2]},{['vip', 'trade'][n % 2]}" for n in range(60)]
+    seen = read(lines("name,land,tag", *rows[:20], "name,land,tag", *rows[20:40], "name,land,tag", *rows[40:]))
+    assert (seen.names, len(seen.codes), list(seen.mended)) == (["name", "land", "tag"], 60, ["repeated_header"])
 
 
 def test_names_are_made_unique(read: Read) -> None:
