@@ -16,6 +16,7 @@ from opscli.sources.formats.lines import LONGEST_LINE, Lines, body
 from opscli.sources.formats.records import split
 from opscli.sources.formats.repair import MAX_CELL, Outcome, Repairer
 from opscli.sources.formats.shape import all_fit
+from opscli.sources.formats.spans import FARTHEST, taken_by_cell
 
 BATCH_LINES = 100_000
 _MOST_QUOTED_LINES = 1000
@@ -60,6 +61,7 @@ class Reader:
         self._lines = Lines(file, layout.first)
         self._headers = set(layout.header_lines)
         self._behind = Behind(layout)
+        self._far = FARTHEST
         self.left: list[Left] = []
 
     def batches(self) -> Iterator[Batch]:
@@ -150,8 +152,16 @@ class Reader:
                     break
             if not found:
                 self._lines.push_back(taken)
-                return []
+                return self._long_cell(raw)
             whole = "".join((raw, *taken))
+        return taken
+
+    def _long_cell(self, raw: str) -> list[str]:
+        """The lines after this one that are a quoted cell of many lines, to its end; empty when it is none."""
+        if self._far <= 0:
+            return []
+        taken, seen = taken_by_cell(self._lines, raw, self._layout.shape, self._is_clean)
+        self._far -= seen
         return taken
 
     def _of_several(self, more: list[str], whole: str) -> Outcome | None:

@@ -59,7 +59,7 @@ def split(text: str, shape: Shape) -> tuple[list[str], str]:
     position, stray = 0, ""
     while True:
         if shape.quote and text.startswith(shape.quote, position):
-            end = _closing(text, position + 1, shape)
+            end = closing(text, position + 1, shape)
             if end < 0:
                 return cells, "unclosed_quote"
             cells.append(_inner(text[position + 1 : end], shape))
@@ -147,7 +147,7 @@ class _Search:
             position = found + run
 
 
-def _closing(text: str, position: int, shape: Shape) -> int:
+def closing(text: str, position: int, shape: Shape) -> int:
     """Place of the quote that closes a cell opened before `position`; -1 without one."""
     while (found := text.find(shape.quote, position)) >= 0:
         if shape.escape == shape.quote and text.startswith(shape.quote, found + 1):

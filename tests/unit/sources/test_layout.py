@@ -191,6 +191,16 @@ def test_a_line_without_end_is_refused_alone(read: Read) -> None:
     assert (seen.codes, seen.rejected) == (CODES, [32])
 
 
+@pytest.mark.parametrize("place", [0, 30, 60])
+def test_a_cell_of_very_many_lines_is_one_record(read: Read, place: int) -> None:
+    many = "\n".join(["so many words, and more"] * 3000)
+    huge = "\n".join(["so many words, and more"] * 60_000)
+    for text, rejected in ((many, []), (huge, [place + 2])):
+        seen = read(lines(HEADER, *ROWS[:place], f'01/03/2026,AB-9999,1.00,"{text}",1', *ROWS[place:]))
+        assert (seen.rejected, seen.mended) == (rejected, {})
+        assert [code for code in seen.codes if code != "AB-9999"] == CODES
+
+
 def test_cells_over_several_lines_are_read_beside_stray_quotes(read: Read) -> None:
     long = '01/03/2026,AB-2000,1.00,"first\n\nlast, ""word""",1'
     stray = '02/03/2026,"AB-2001,2.00,Lamp,0'
