@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from opscli.sources.formats.behind import Behind, is_total
+from opscli.sources.formats.glued import unglued
 from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.lines import LONGEST_LINE, Lines, body
 from opscli.sources.formats.records import split
@@ -109,11 +110,15 @@ class Reader:
         if tuple(split(line, self._layout.shape)[0]) in self._headers:
             self._leave("repeated_header", number)
             return True
-        parts = self._repairer.parts(line)
+        glued = unglued(line, self._layout.shape, self._layout.columns)
+        parts = glued or self._repairer.parts(line)
+        parts[-1] += raw[len(line) :]
         for part in parts:
-            row = self._record(number, raw if part == line else part)
+            row = self._record(number, part)
             if row.outcome.cells is None and self._is_behind_the_table(number, row.raw):
                 return False
+            if glued and row.outcome.cells is not None:
+                row = replace(row, outcome=replace(row.outcome, repair=row.outcome.repair or "missing_line_end"))
             batch.rows.append(row)
         return True
 

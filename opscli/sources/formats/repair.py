@@ -87,8 +87,16 @@ class Repairer:
         """Every cell can stand in its column, apart from quotes that strayed into it."""
         if repair != "stray_quote":
             return all_fit(cells, self.columns)
+        if any(self._swallows(cell) for cell in cells):
+            return False
         pairs = zip(cells, self.columns, strict=True)
         return all(column.fits(cell) or column.fits(cell.replace(self.shape.quote, "")) for cell, column in pairs)
+
+    def _swallows(self, cell: str) -> bool:
+        """The cell holds as many delimiters as a row has, and quoted cells among them: a row of its own."""
+        mark, edge = self.shape.quote, self.shape.delimiter
+        quoted = mark + edge in cell or edge + mark in cell
+        return quoted and cell.count(edge) >= self.shape.width - 1 > 1
 
     def parts(self, text: str) -> list[str]:
         """Several records on one line, behind another kind of line end than the file's; one when it is none."""

@@ -149,6 +149,13 @@ def test_a_delimiter_too_many_before_empty_last_cells_is_seen(read: Read) -> Non
     assert seen.rejected == [32] or "extra_delimiter" in seen.mended
 
 
+@pytest.mark.parametrize("between", ["", " ", ","])
+def test_rows_that_lost_the_line_end_between_them_are_two(read: Read, between: str) -> None:
+    for place in (1, 2, 58):
+        seen = read(lines(HEADER, *ROWS[:place], ROWS[place] + between + ROWS[place + 1], *ROWS[place + 2 :]))
+        assert (sorted(seen.codes), seen.rejected, seen.mended) == (CODES, [], {"missing_line_end": place + 2})
+
+
 def test_a_row_between_apostrophes_is_a_row(read: Read) -> None:
     plain = [row.replace('"Mug, red"', "Mug") for row in ROWS]
     plain[9] = ",".join(f"'{cell}'" for cell in plain[9].split(","))
