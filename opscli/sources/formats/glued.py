@@ -24,12 +24,14 @@ def _pairs(text: str, shape: Shape, columns: Sequence[Profile]) -> Iterator[tupl
     for cut in _cuts(text, shape):
         left = text[:cut]
         cells, problem = split(left, shape)
-        if problem or not all_fit(cells, columns) or not columns[-1].resembles(cells[-1]):
+        if problem or left.endswith(" ") or not all_fit(cells, columns) or not columns[-1].resembles(cells[-1]):
             continue
-        rest = text[cut:]
-        for right in {rest, rest.lstrip(" "), rest.removeprefix(shape.delimiter)}:
-            if _begins_record(right, shape, columns):
-                yield left, right
+        rest = text[cut:].lstrip(" ")
+        right = next(
+            (it for it in (rest, rest.removeprefix(shape.delimiter)) if _begins_record(it, shape, columns)), ""
+        )
+        if right:
+            yield left, right
 
 
 def _cuts(text: str, shape: Shape) -> range:
