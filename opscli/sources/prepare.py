@@ -320,18 +320,16 @@ class Preparation:
         )
         newest = f"{self._quote(AVAILABLE)} DESC NULLS LAST, {self._quote(FILE)} DESC, {self._quote(LINE)} DESC"
         columns = ", ".join(f"j.{self._quote(name)}" for name in (*self.entity.key, FILE, LINE, AVAILABLE))
+        # Two rows may stand on one line, so that file and line would name both.
         # The window runs over repeated keys only: it sorts, and most files repeat none.
         self.session.execute(
             f"CREATE OR REPLACE TABLE {_LOSERS} AS "
             f"WITH repeated AS (SELECT {key} FROM {self.staged} GROUP BY {key} HAVING count(*) > 1), "
-            f"candidates AS (SELECT {columns} FROM {self.staged} AS j JOIN repeated AS d ON {same}), "
+            f"candidates AS (SELECT {columns}, j.rowid AS nr FROM {self.staged} AS j JOIN repeated AS d ON {same}), "
             f"ranked AS (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {newest}) AS place FROM candidates) "
-            f"SELECT {self._quote(FILE)}, {self._quote(LINE)} FROM ranked WHERE place > 1"
+            "SELECT nr FROM ranked WHERE place > 1"
         )
-        losers = self.session.execute(
-            f"DELETE FROM {self.staged} AS j USING {_LOSERS} AS l "
-            f"WHERE j.{self._quote(FILE)} = l.{self._quote(FILE)} AND j.{self._quote(LINE)} = l.{self._quote(LINE)}"
-        )
+        losers = self.session.execute(f"DELETE FROM {self.staged} AS j USING {_LOSERS} AS l WHERE j.rowid = l.nr")
         self._drop(_LOSERS)
         return losers
 

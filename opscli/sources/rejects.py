@@ -45,13 +45,19 @@ def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, st
     # Named as literals, so that the engine reads these files again and no others.
     numbers = sorted(int(row[0]) for row in found)
     labels = " ".join(f"WHEN {number} THEN {text_literal(batch.labels[number])}" for number in numbers)
+    file, line = quote(FILE), quote(LINE)
+    # Two rows may stand on one line: each is rejected once, with the text of the line.
     session.execute(
-        f"INSERT INTO {REJECTS} SELECT ?, CASE s.{quote(FILE)} {labels} END, s.{quote(LINE)}, {column}, "
-        f"s.{quote(REASON)}, coalesce(m.raw, r.{quote(RAW)}) FROM {staged} AS s JOIN {batch.rows.relation} AS r "
-        f"ON r.{quote(FILE)} = s.{quote(FILE)} AND r.{quote(LINE)} = s.{quote(LINE)} "
-        f"LEFT JOIN {REPAIRS} AS m ON m.read_as <> '' AND m.repair <> 'mixed_encoding' "
-        f"AND m.file = CASE s.{quote(FILE)} {labels} END AND m.line_no = s.{quote(LINE)} "
-        f"WHERE {wrong} AND r.{quote(FILE)} IN ({', '.join(map(str, numbers))})",
+        f"INSERT INTO {REJECTS} WITH wrong AS (SELECT * FROM {staged} AS s WHERE {wrong}), "
+        f"raws AS (SELECT r.{file}, r.{line}, count(*) AS parts, string_agg(r.{quote(RAW)}, chr(10)) AS raw "
+        f"FROM {batch.rows.relation} AS r WHERE r.{file} IN ({', '.join(map(str, numbers))}) "
+        f"AND (r.{file}, r.{line}) IN (SELECT ({file}, {line}) FROM wrong) GROUP BY r.{file}, r.{line}), "
+        f"mended AS (SELECT file, line_no, count(*) AS parts, string_agg(raw, chr(10)) AS raw FROM {REPAIRS} "
+        "WHERE read_as <> '' AND repair <> 'mixed_encoding' GROUP BY file, line_no) "
+        f"SELECT ?, CASE s.{file} {labels} END, s.{line}, {column}, s.{quote(REASON)}, "
+        "CASE WHEN m.parts = r.parts THEN m.raw ELSE r.raw END "
+        f"FROM wrong AS s JOIN raws AS r ON r.{file} = s.{file} AND r.{line} = s.{line} "
+        f"LEFT JOIN mended AS m ON m.file = CASE s.{file} {labels} END AND m.line_no = s.{line}",
         (source,),
     )
 

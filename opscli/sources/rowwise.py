@@ -13,7 +13,6 @@ from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.engine.warehouse import Session
 from opscli.sources.batches import FILE
-from opscli.sources.formats.rows import LINE
 from opscli.sources.judge import PROBLEM, REASON
 
 _VERDICTS = "scratch.import_verdicts"
@@ -24,10 +23,9 @@ _CACHED_ROWS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Bad rows of one batch: file, line, the column's place in the entity, reason code."""
+    """Bad rows of one batch: the staged row, the column's place in the entity, reason code."""
 
-    files: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -47,9 +45,9 @@ def judge_rows(session: Session, entity: Entity, staged: str, files: tuple[int, 
         return 0
     names = concerned(entity, schema)
     found = _bad_rows(session, entity, schema, _query(session, staged, names, files, whole=_over_columns(schema)))
-    if found.lines:
+    if found.rows:
         _mark(session, staged, found, first_problem)
-    return len(found.lines)
+    return len(found.rows)
 
 
 def _over_columns(schema: Mapping[str, Any]) -> bool:
@@ -59,7 +57,7 @@ def _over_columns(schema: Mapping[str, Any]) -> bool:
 def _query(session: Session, staged: str, names: tuple[str, ...], files: tuple[int, ...], *, whole: bool) -> str:
     """Sound rows; those that state none of the columns have nothing to judge unless a rule spans several."""
     quote = session.dialect.quote
-    picked = ", ".join(quote(name) for name in (FILE, LINE, *names))
+    picked = ", ".join(("rowid", *map(quote, names)))
     stated = "" if whole else f" AND coalesce({', '.join(f'CAST({quote(n)} AS VARCHAR)' for n in names)}) IS NOT NULL"
     numbers = ", ".join(map(str, files))
     return f"SELECT {picked} FROM {staged} WHERE {quote(PROBLEM)} IS NULL AND {quote(FILE)} IN ({numbers}){stated}"
@@ -79,32 +77,32 @@ def _bad_rows(session: Session, entity: Entity, schema: Mapping[str, Any], query
         return (places.get(flaw.column, len(places)), flaw.reason) if flaw else None
 
     found = Found()
-    for file, line, cells in _rows(session, query, names):
+    for row, cells in _rows(session, query, names):
         if (bad := verdict(cells)) is not None:
-            found.files.append(file)
-            found.lines.append(line)
+            found.rows.append(row)
             found.columns.append(bad[0])
             found.reasons.append(bad[1])
     return found
 
 
-def _rows(session: Session, query: str, names: tuple[str, ...]) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+def _rows(session: Session, query: str, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
     for batch in session.batches(query, size=_BATCH_ROWS):
-        values = [batch.column(number).to_pylist() for number in range(len(names) + 2)]
-        for file, line, *cells in zip(*values, strict=True):
-            yield file, line, tuple(cells)
+        values = [batch.column(number).to_pylist() for number in range(len(names) + 1)]
+        for row, *cells in zip(*values, strict=True):
+            yield row, tuple(cells)
 
 
 def _mark(session: Session, staged: str, found: Found, first_problem: int) -> None:
     import pyarrow as pa
 
     numbers = [first_problem + column for column in found.columns]
-    verdicts = {"file": found.files, "line": found.lines, "problem": numbers, "reason": found.reasons}
-    session.create(_VERDICTS, {"file": "integer", "line": "integer", "problem": "integer", "reason": "text"})
+    # By the row itself: two rows may stand on one line of a file.
+    verdicts = {"row_no": found.rows, "problem": numbers, "reason": found.reasons}
+    session.create(_VERDICTS, {"row_no": "integer", "problem": "integer", "reason": "text"})
     session.insert_arrow(_VERDICTS, pa.table(verdicts))
     quote = session.dialect.quote
     session.execute(
         f"UPDATE {staged} AS s SET {quote(PROBLEM)} = v.problem, {quote(REASON)} = v.reason FROM {_VERDICTS} AS v "
-        f"WHERE s.{quote(FILE)} = v.file AND s.{quote(LINE)} = v.line"
+        "WHERE s.rowid = v.row_no"
     )
     session.execute(f"DROP TABLE {_VERDICTS}")
