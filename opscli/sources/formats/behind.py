@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opscli.sources.formats.layout import Layout
-from opscli.sources.formats.names import could_be_names, looks_like_header
+from opscli.sources.formats.names import could_be_names, is_foreign, looks_like_header, names_others
 from opscli.sources.formats.records import split
 from opscli.sources.formats.shape import profiles
 
@@ -46,6 +46,19 @@ class Behind:
             return False
         return looks_like_header(cells, self.layout.columns)
 
+    def is_foreign(self, cells: Cells) -> bool:
+        """The row is none of this table, or a broken one."""
+        return is_foreign(cells, self.layout.columns)
+
+    def names_others(self, cells: Cells, below: Cells) -> bool:
+        """The header of another table of this width, and its first row."""
+        return names_others(cells, below, self.layout.columns)
+
+    def may_be_cut(self, text: str) -> bool:
+        """The text can be the first cells of a row, as far as its first cell tells."""
+        cells = split(text, self.layout.shape)[0]
+        return len(cells) > 1 and self.layout.columns[0].telling and self._may_be_broken(cells)
+
     def is_note(self, text: str) -> bool:
         """A sentence or a total, and not the first cells of a row that was cut off."""
         cells = split(text, self.layout.shape)[0]
@@ -58,6 +71,12 @@ class Behind:
     def _may_be_broken(self, cells: Cells) -> bool:
         """Its cells can stand in the first columns of this table: a row that was cut off, or that goes on."""
         return all(column.fits(cell) for cell, column in zip(cells, self.layout.columns, strict=False))
+
+
+def is_nearly_empty(cells: Cells, layout: Layout) -> bool:
+    """One cell is filled where several columns are never empty: a note, or what is left of a row."""
+    needed = sum(not column.empties for column in layout.columns)
+    return len(cells) == layout.width and needed >= _NARROW and sum(bool(cell.strip()) for cell in cells) == 1
 
 
 def is_total(cells: Cells, layout: Layout) -> bool:

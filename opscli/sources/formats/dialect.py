@@ -24,7 +24,7 @@ _SAMPLE = 300
 _HEADER_WITHIN = 40
 _HINT = re.compile(r"sep=(.{1,4})", re.IGNORECASE)
 """What Excel writes and reads as the first line."""
-_QUOTES = ('"', "'", "`")
+QUOTES = ('"', "'", "`")
 _FEW_LINES = 3
 
 
@@ -143,8 +143,8 @@ def _stated_mark(quote: str) -> str:
 
 def _quote_of(sample: Sequence[str], delimiter: str) -> str:
     """The mark that stands around more cells: apostrophes inside of words do not."""
-    around = {mark: sum(_quoted_cells(line, delimiter, mark) for line in sample) for mark in _QUOTES}
-    return max(_QUOTES, key=lambda mark: around[mark])
+    around = {mark: sum(_quoted_cells(line, delimiter, mark) for line in sample) for mark in QUOTES}
+    return max(QUOTES, key=lambda mark: around[mark])
 
 
 def _quoted_cells(line: str, delimiter: str, mark: str) -> int:

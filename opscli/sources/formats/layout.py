@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from opscli.sources.formats.names import column_names, could_be_names, looks_like_header, tidy
+from opscli.sources.formats.names import column_names, could_be_names, looks_like_header, names_others, tidy
 from opscli.sources.formats.place import Line, blocks, start_of, width_of
 from opscli.sources.formats.records import Shape
 from opscli.sources.formats.rows import AUTO, FileFormat
@@ -15,6 +15,7 @@ from opscli.sources.formats.shape import ANYTHING, Profile, all_fit, profiles
 _MOST_HEADER_LINES = 9
 _ENOUGH_ROWS = 10
 _MOST_NOTES = 10
+_KNOWN_ROWS = 50
 _NARROW = 2
 """Tables of this width have rows with one cell filled."""
 
@@ -62,7 +63,7 @@ def find(lines: Sequence[Line], shape: Shape, stated: FileFormat, wanted: Sequen
         unstated = header != "false" and stated.skip == AUTO
         above = _ragged_header(lines[:start], lines[start:], width) if unstated else ()
         table = [*above, *lines[start:]]
-    full = _rows(table, width)
+    full = _first_table(_rows(table, width))
     count, columns = _header(full, width, header)
     if named is not None and not count:
         count, columns = 1, profiles(full[1:]) if full[1:] else (ANYTHING,) * width
@@ -85,6 +86,14 @@ def _rows(table: Sequence[Line], width: int) -> list[tuple[str, ...]]:
     if len(near) >= _ENOUGH_ROWS:
         return _without_notes(near)
     return _without_notes([line.cells for line in table if len(line.cells) == width and line.sound])
+
+
+def _first_table(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows up to a header of other columns."""
+    columns = profiles(rows[_MOST_HEADER_LINES:_KNOWN_ROWS])
+    pairs = enumerate(zip(rows[_KNOWN_ROWS // 2 :], rows[_KNOWN_ROWS // 2 + 1 :], strict=False), _KNOWN_ROWS // 2)
+    end = next((place for place, (cells, below) in pairs if names_others(cells, below, columns)), len(rows))
+    return rows[:end]
 
 
 def _without_notes(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

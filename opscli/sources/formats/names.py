@@ -73,3 +73,17 @@ def could_be_names(cells: Sequence[str]) -> bool:
     return bool(filled) and not any(
         class_of(cell) in ("number", "date", "time", "moment", "address", "link") for cell in filled
     )
+
+
+def is_foreign(cells: Sequence[str], columns: Sequence[Profile]) -> bool:
+    """In most of the columns that are telling, the cells are no values."""
+    over = [(cell, column) for cell, column in zip(cells, columns, strict=False) if cell.strip() and column.telling]
+    strange = sum(not column.fits(cell) for cell, column in over)
+    return strange > 1 and 2 * strange > len(over)
+
+
+def names_others(cells: Sequence[str], below: Sequence[str], columns: Sequence[Profile]) -> bool:
+    """The cells name other columns than these, and the row below them is foreign here too."""
+    if len(below) != len(cells) or len(set(cells)) < len(cells) or not all(cell.strip() for cell in cells):
+        return False
+    return could_be_names(cells) and is_foreign(cells, columns) and is_foreign(below, columns)

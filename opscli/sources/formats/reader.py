@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
-from opscli.sources.formats.behind import Behind, is_total
+from opscli.sources.formats.behind import Behind, is_nearly_empty, is_total
 from opscli.sources.formats.glued import unglued
 from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.lines import LONGEST_LINE, Lines, body
@@ -56,21 +56,27 @@ class Left:
 class Reader:
     """The records of one table, from the first line of data on (the file stands there already)."""
 
-    def __init__(self, file: TextIO, layout: Layout) -> None:
+    def __init__(self, file: TextIO, layout: Layout, *, wary: bool = False) -> None:
+        """With `wary`, the header of another table may stand between sound lines."""
         self._layout = layout
         self._repairer = Repairer(layout.shape, layout.columns)
         self._lines = Lines(file, layout.first)
         self._headers = set(layout.header_lines)
         self._behind = Behind(layout)
         self._far = FARTHEST
+        self._wary = wary
+        self._held: deque[tuple[int, str]] = deque()
         self.left: list[Left] = []
 
     def batches(self) -> Iterator[Batch]:
         """All of it, in portions; the last lines are held back until it is known that they are no totals."""
-        batch, held = Batch(), deque[tuple[int, str]]()
+        batch, held = Batch(), self._held
         while (raw := self._lines.next()) is not None:
             number, line = self._lines.number, body(raw)
             if self._is_clean(line):
+                if self._wary and self._begins_another(line):
+                    self._leave_rest("other_table", number)
+                    break
                 held.append((number, line))
                 if len(held) > _TAIL:
                     batch.clean.append(held.popleft())
@@ -84,7 +90,8 @@ class Reader:
                     break
             elif not self._deviating(number, raw, batch):
                 break
-        batch.clean.extend(self._without_totals(held))
+        batch.rows.extend(self._without_totals())
+        batch.clean.extend(held)
         yield batch
 
     @property
@@ -119,7 +126,7 @@ class Reader:
                 return False
             if glued and row.outcome.cells is not None:
                 row = replace(row, outcome=replace(row.outcome, repair=row.outcome.repair or "missing_line_end"))
-            batch.rows.append(row)
+            batch.rows.extend(self._with_line_before(row))
         return True
 
     def _record(self, number: int, raw: str) -> Row:
@@ -201,7 +208,7 @@ class Reader:
         ahead = self._lines.ahead(_TAIL + 1)
         filled = [body(text) for text in ahead if text.strip()]
         if not filled:
-            return True
+            return len(ahead) <= _TAIL
         if any(self._is_clean(text) or self._repairer.stands(text) for text in filled[:1]):
             cells = tuple(split(filled[0], self._layout.shape)[0])
             if not (len(filled) > 1 and self._behind.names_another(cells)):
@@ -209,7 +216,7 @@ class Reader:
         if self._behind.begins_table(filled):
             return self._leave_rest("other_table")
         short = len(ahead) <= _TAIL
-        if short and not any(self._repairer.stands(text) for text in filled):
+        if short and not any(self._repairer.stands(text) or self._behind.may_be_cut(text) for text in filled):
             return self._leave_rest("footer")
         return False
 
@@ -225,14 +232,42 @@ class Reader:
             return self._leave_rest("footer", number)
         return False
 
-    def _without_totals(self, held: deque[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-        """The last sound lines, without totals and notes behind them."""
+    def _without_totals(self) -> list[Row]:
+        """Take totals and notes off the last sound lines; what may be a note or a row is rejected."""
         notes: list[int] = []
-        while held and is_total(split(held[-1][1], self._layout.shape)[0], self._layout):
-            notes.append(held.pop()[0])
+        doubtful: list[Row] = []
+        while self._held:
+            number, line = self._held[-1]
+            cells = split(line, self._layout.shape)[0]
+            if is_total(cells, self._layout):
+                notes.append(number)
+            elif is_nearly_empty(cells, self._layout):
+                doubtful.append(Row(number, line, Outcome(None, problem="nearly_empty")))
+            else:
+                break
+            self._held.pop()
         for number in reversed(notes):
             self._leave("footer", number)
-        yield from held
+        return doubtful
+
+    def _begins_another(self, line: str) -> bool:
+        ahead = self._lines.ahead(1)
+        shape = self._layout.shape
+        return bool(ahead) and self._behind.names_others(tuple(split(line, shape)[0]), split(body(ahead[0]), shape)[0])
+
+    def _with_line_before(self, row: Row) -> list[Row]:
+        """A record that cannot be read, and the line before it where that only seemed to be sound."""
+        if row.outcome.cells is not None or not self._held or self._held[-1][0] != row.line_no - 1:
+            return [row]
+        number, line = self._held[-1]
+        if not self._behind.is_foreign(split(line, self._layout.shape)[0]):
+            return [row]
+        self._held.pop()
+        whole = f"{line}\n{row.raw}"
+        outcome = self._repairer.mend(whole)
+        if outcome.cells is not None:
+            return [Row(number, whole, outcome)]
+        return [Row(number, line, Outcome(None, problem="broken_line")), row]
 
     def _leave(self, what: str, number: int) -> None:
         if self.left and self.left[-1].what == what and self.left[-1].last == number - 1:

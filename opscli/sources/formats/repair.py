@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from opscli.sources.formats.dialect import DELIMITERS
+from opscli.sources.formats.dialect import DELIMITERS, QUOTES
 from opscli.sources.formats.records import NONE, Shape, readings, split
 from opscli.sources.formats.shape import Profile, all_fit
 
@@ -131,7 +131,7 @@ class Repairer:
         return self._by(text, [self.shape.but(escape=mark) for mark in others])
 
     def _other_quote(self, text: str) -> list[Cells]:
-        marks = [mark for mark in ('"', "'") if mark != self.shape.quote and text.count(mark) > 1]
+        marks = [mark for mark in QUOTES if mark != self.shape.quote and text.count(mark) > 1]
         return self._by(text, [self.shape.but(quote=mark, escape=mark) for mark in marks])
 
     def _other_delimiter(self, text: str) -> list[Cells]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from opscli.engine.warehouse import Session
-from opscli.sources.formats.behind import is_total
+from opscli.sources.formats.behind import Behind, is_nearly_empty, is_total
 from opscli.sources.formats.encoding import TextFile
 from opscli.sources.formats.layout import Layout
 from opscli.sources.formats.lines import body
@@ -43,7 +43,7 @@ class Staging:
         doubled = shape.escape in (NONE, shape.quote)
         short = len(shape.delimiter.encode()) <= _DELIMITER_BYTES
         plain = self._text.uniform and not self._text.has_nul and not self._text.mended_count
-        return plain and doubled and short and not self._has_totals()
+        return plain and doubled and short and not self._ends_strangely()
 
     def source(self) -> str:
         """SQL that reads the file itself, as if every line were one sound record."""
@@ -99,7 +99,7 @@ class Staging:
         with self._text.path.open(encoding="utf-8", newline=self._text.newline) as file:
             for _ in range(self._layout.first - 1):
                 file.readline()
-            reader = Reader(file, self._layout)
+            reader = Reader(file, self._layout, wary=Behind(self._layout).is_foreign(self._last_cells))
             for batch in reader.batches():
                 self._store(batch)
         self.left = reader.left
@@ -149,13 +149,19 @@ class Staging:
                 return True
         return False
 
-    def _has_totals(self) -> bool:
-        """Whether the last line is a total or a note in the table's width."""
+    def _ends_strangely(self) -> bool:
+        """Whether the last line is a total, a note in the table's width, or of another table."""
+        cells = self._last_cells
+        odd = is_total(cells, self._layout) or is_nearly_empty(cells, self._layout)
+        return odd or Behind(self._layout).is_foreign(cells)
+
+    @cached_property
+    def _last_cells(self) -> list[str]:
         with self._text.path.open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
             tail = file.read().decode("utf-8", errors="ignore")
         lines = [line for line in tail.split(self._text.newline) if line.strip()]
-        return bool(lines) and is_total(split(body(lines[-1]), self._layout.shape)[0], self._layout)
+        return split(body(lines[-1]), self._layout.shape)[0] if lines else []
 
     def _store(self, batch: Batch) -> None:
         if batch.clean:

@@ -101,6 +101,32 @@ def test_the_table_is_found(read: Read, text: str, first: int, mended: dict[str,
     assert seen.lines == list(range(first, first + 60))
 
 
+def test_many_blank_lines_end_no_table(read: Read) -> None:
+    assert read(lines(HEADER, *ROWS[:30], *[""] * 40, *ROWS[30:])).codes == CODES
+
+
+def test_short_rows_behind_a_blank_line_are_no_footer(read: Read) -> None:
+    seen = read(lines(HEADER, *ROWS[:57], "", *(row.rsplit(",", 1)[0] for row in ROWS[57:])))
+    assert (seen.codes, seen.rejected, seen.mended) == (CODES[:57], [60, 61, 62], {})
+
+
+@pytest.mark.parametrize("count", [1, 5, 400])
+def test_another_table_as_wide_right_behind_is_not_read(read: Read, count: int) -> None:
+    seen = read(lines(HEADER, *ROWS, "a,b,c,d,e", *(f"{n},x,y,z,q" for n in range(count))))
+    assert (seen.codes, seen.mended) == (CODES, {"other_table": 62})
+
+
+def test_a_line_that_only_seems_sound_is_rejected_with_the_broken_one_below(read: Read) -> None:
+    broken = "'05/03/2026','AB-9999','1.00','red, \n','1'"
+    seen = read(lines("day,code,price,note,flag", *ROWS[:9], broken, *ROWS[9:]))
+    assert (seen.codes, seen.rejected) == (CODES, [11, 12])
+
+
+def test_what_may_be_a_note_or_a_row_is_rejected(read: Read) -> None:
+    texts = [f"name {n},street {n},place {n},{'note' if n % 3 else ''}" for n in range(40)]
+    assert read(lines("name,street,place,note", *texts, "made on Monday,,,")).rejected == [42]
+
+
 def test_blank_lines_between_rows_keep_their_numbers(read: Read) -> None:
     assert read("\n\n".join([HEADER, *ROWS])).lines == list(range(3, 122, 2))
 
