@@ -14,6 +14,7 @@ from opscli.sources import rejects
 from opscli.sources.formats import choice
 from opscli.sources.formats.csv import SUFFIXES
 from opscli.sources.formats.encoding import TextFile, as_utf8
+from opscli.sources.formats.reader import left_behind
 from opscli.sources.formats.records import split
 from opscli.sources.formats.rows import FileFormat, ReadRequest
 from opscli.sources.formats.shape import Profile, class_of, profile
@@ -109,6 +110,10 @@ def _findings(text: TextFile, found: Sniffed) -> Iterator[Finding]:
     where = say("sources.look_header", count=count, line=layout.before + 1) if count else say("sources.look_no_header")
     yield Finding("header", where, say("sources.look_before", count=layout.before) if layout.before else "")
     yield Finding("rows", say("sources.look_rows", line=layout.first))
+    if layout.names:
+        with text.path.open(encoding="utf-8", newline=text.newline) as file:
+            for left in left_behind(file, layout):
+                yield Finding(left.what, say(f"sources.left_{left.what}", first=left.first, last=left.last))
 
 
 def _pinned(text: TextFile, found: Sniffed, columns: Sequence[ColumnLook]) -> dict[str, str | int | bool]:

@@ -78,3 +78,13 @@ def test_profile_counts_every_row_and_loads_nothing(root: Path) -> None:
 def test_profile_of_an_unknown_source_names_the_nearest(root: Path) -> None:
     told = opscli(root, "source", "profile", "ordres")
     assert (told.returncode, 'did you mean "orders"' in told.stderr) == (2, True)
+
+
+def test_sniff_names_what_stands_around_the_table(tmp_path: Path) -> None:
+    rows = [f"{n},a,{n}.5" for n in range(1, 5)]
+    text = "\n".join(["Report,,", "", "id,name,sum", *rows, "Total,,16.0", "", "key,value", "x,1", "y,2"])
+    (tmp_path / "a.csv").write_text(text + "\n")
+    told = [" ".join(line.split()) for line in opscli(tmp_path, "source", "sniff", "a.csv").stdout.splitlines()]
+    assert "header line 3 2 lines stand before it" in told
+    assert any(line.startswith("footer lines 8 to 8 are totals or notes") for line in told)
+    assert any(line.startswith("other table lines 10 to 12 hold another table") for line in told)

@@ -15,6 +15,7 @@ from opscli.sources.formats.shape import ANYTHING, Profile, all_fit, profiles
 _MOST_HEADER_LINES = 9
 _ENOUGH_ROWS = 10
 _MOST_NOTES = 10
+_SMALLEST = 3
 _KNOWN_ROWS = 50
 _NARROW = 2
 """Tables of this width have rows with one cell filled."""
@@ -99,7 +100,7 @@ def _first_table(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 def _without_notes(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Rows without the last ones that are mostly empty, where others are not: they tell nothing of the columns."""
     end = len(rows)
-    while end > max(_ENOUGH_ROWS, len(rows) - _MOST_NOTES) and _is_mostly_empty(rows[end - 1]):
+    while end > max(_SMALLEST, len(rows) - _MOST_NOTES) and _is_mostly_empty(rows[end - 1]):
         end -= 1
     usual = sum(map(_is_mostly_empty, rows[:end]))
     return rows if usual * _ENOUGH_ROWS > end else rows[:end]

@@ -53,6 +53,16 @@ class Left:
     last: int
 
 
+def left_behind(file: TextIO, layout: Layout) -> list[Left]:
+    """Read to the end of the table, which `file` stands before, for what is no record of it."""
+    for _ in range(layout.first - 1):
+        file.readline()
+    reader = Reader(file, layout, wary=True)
+    for _ in reader.batches():
+        pass
+    return sorted(reader.left, key=lambda left: left.first)
+
+
 class Reader:
     """The records of one table, from the first line of data on (the file stands there already)."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from opscli.sources.formats.dialect import DELIMITERS, QUOTES
+from opscli.sources.formats.names import is_foreign
 from opscli.sources.formats.records import NONE, Shape, readings, split
 from opscli.sources.formats.shape import Profile, all_fit
 
@@ -54,6 +55,8 @@ class Repairer:
         repaired = self._repaired(text) if self.shape.width > 1 and len(text) <= _LONGEST_REPAIRED else []
         if len(repaired) == 1:
             return _of_good_size(*repaired[0])
+        if whole and problem and is_foreign(cells, self.columns):
+            return Outcome(None, problem="bad_quotes")
         if whole:  # the columns were other than thought, or the quote means nothing: the mapping judges the values
             return _of_good_size(tuple(cells), problem)
         if problem in ("", "stray_quote"):

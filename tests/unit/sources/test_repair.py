@@ -74,6 +74,7 @@ def test_one_reading_is_left(text: str, cells: tuple[str, ...], repair: str) -> 
         ("01/02/2026,AB-1234", "too_few_cells"),
         ("a,b,c,d,e,f,g", "too_many_cells"),
         ("01/02/2026,AB-1234,3.50,Mug\0,1", "nul_byte"),
+        ('01/02/2026, "x, y", AB-1234, 3.50', "bad_quotes"),
     ],
 )
 def test_what_could_be_read_in_several_ways_is_not_read(text: str, problem: str) -> None:
