@@ -55,13 +55,17 @@ class Repairer:
         repaired = self._repaired(text) if self.shape.width > 1 and len(text) <= _LONGEST_REPAIRED else []
         if len(repaired) == 1:
             return _of_good_size(*repaired[0])
-        if whole and problem and is_foreign(cells, self.columns):
+        return self._as_it_stands(tuple(cells), problem)
+
+    def _as_it_stands(self, cells: Cells, problem: str) -> Outcome:
+        """A record that nothing mends: its values are for the mapping to judge where it is whole."""
+        if problem not in ("", "stray_quote"):
+            return Outcome(None, problem=problem)
+        if len(cells) != self.shape.width:
+            return Outcome(None, problem="too_few_cells" if len(cells) < self.shape.width else "too_many_cells")
+        if problem and is_foreign(cells, self.columns):
             return Outcome(None, problem="bad_quotes")
-        if whole:  # the columns were other than thought, or the quote means nothing: the mapping judges the values
-            return _of_good_size(tuple(cells), problem)
-        if problem in ("", "stray_quote"):
-            problem = "too_few_cells" if len(cells) < self.shape.width else "too_many_cells"
-        return Outcome(None, problem=problem)
+        return _of_good_size(cells, problem)
 
     def _repaired(self, text: str) -> list[tuple[Cells, str]]:
         """The readings of the mildest step that yields any that fits, with the name of the repair."""
