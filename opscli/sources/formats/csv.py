@@ -136,7 +136,7 @@ def _blanks(text: TextFile) -> str:
     """What may stand around a cell: to look for blanks that the file does not hold takes longer than to read it."""
     if not text.is_ascii:
         return BLANKS
-    ends = "\r\n" if text.seen & set("\"'") or not text.uniform else ""
+    ends = "\r\n" if text.seen - {"\t"} or not text.uniform else ""
     return f" {ends}" + "\t" * ("\t" in text.seen)
 
 

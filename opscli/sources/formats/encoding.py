@@ -44,7 +44,7 @@ class TextFile:
     """What spoke for the encoding, for people."""
     has_nul: bool = False
     is_ascii: bool = False
-    seen: frozenset[str] = frozenset(WATCHED)
+    seen: frozenset[str] = WATCHED
     """Those of WATCHED that may stand in it."""
     mended: tuple[Mended, ...] = ()
     """Lines that are not UTF-8 in a file that is: the first thousand, as they were read."""

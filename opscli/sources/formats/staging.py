@@ -80,9 +80,13 @@ class Staging:
     def _empty_at_ends(self) -> tuple[int, ...]:
         """Rows whose last cell is empty, whose last two are, and so on, as far as the tally goes."""
         names = [self._session.dialect.quote(name) for name in reversed(self._layout.names)]
-        ends = (names[: count + 1] for count in range(len(self._tally.ending)))
+        ending = self._tally.ending
+        # Behind the first zero there are only zeros, on both sides.
+        counted = ending.index(0) + 1 if 0 in ending else len(ending)
+        ends = [names[: count + 1] for count in range(counted)]
         full = ", ".join(f"count(*) - count({_any_of(end)})" for end in ends)
-        return tuple(map(int, self._session.rows(f"SELECT {full} FROM {self._request.table}")[0]))
+        found = map(int, self._session.rows(f"SELECT {full} FROM {self._request.table}")[0])
+        return (*found, *ending[len(ends) :])
 
     @cached_property
     def _tally(self) -> Tally:

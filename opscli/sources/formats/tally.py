@@ -5,16 +5,17 @@ It takes a quote inside an unquoted cell for a character, and a delimiter too ma
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from opscli.sources.formats.encoding import TextFile
 from opscli.sources.formats.records import Shape
-from opscli.sources.formats.survey import WATCHED
+from opscli.sources.formats.survey import WATCHED, chunks
 
 _CHUNK_BYTES = 1 << 22
-_APOSTROPHE = b"'"
+_APOSTROPHE = "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +33,63 @@ class Tally:
 
 
 def tally(file: TextFile, shape: Shape, skipped: int) -> Tally:
-    """Count; a file without empty cells at the ends of its lines is read once or twice."""
-    path, newline = file.path, file.newline
-    mark, quote, end = shape.delimiter.encode(), shape.quote.encode(), newline.encode()
-    with path.open(encoding="utf-8", newline=newline) as text:
-        before = [line.encode() for line in islice(text, skipped)]
-    quotes = shape.quote in file.seen if shape.quote in tuple(WATCHED) else bool(quote) and quote in path.read_bytes()
-    apostrophes = quote != _APOSTROPHE and _count(path, end + _APOSTROPHE) > 0
-    if not quotes:
-        delimiters = _count(path, mark) - sum(line.count(mark) for line in before)
-        return Tally(quotes=False, delimiters=delimiters, ending=(), apostrophes=apostrophes)
-    ending: list[int] = []
-    while len(ending) < shape.width - 1 and (not ending or ending[-1]):
-        wanted = mark * (len(ending) + 1) + end
-        ending.append(_count(path, wanted) - sum(line.endswith(wanted) for line in before))
-    return Tally(quotes=True, delimiters=0, ending=tuple(ending), apostrophes=apostrophes)
+    """Count over all lines but the first `skipped`."""
+    mark, end = shape.delimiter.encode(), file.newline.encode()
+    with file.path.open(encoding="utf-8", newline=file.newline) as text:
+        before = "".join(islice(text, skipped)).encode()
+    quotes, curious = _holds(file, shape.quote), shape.quote != _APOSTROPHE and _holds(file, _APOSTROPHE)
+    delimiters, ending, apostrophes = -before.count(mark), [0] * (shape.width - 1), False
+    by_line = quotes or curious or len(mark) > 1
+    for lines in _lines(file.path, end) if by_line else chunks(file.path):
+        apostrophes = apostrophes or (curious and _has_apostrophe(lines, end))
+        if quotes:
+            _count_ends(lines, mark, end, ending)
+        else:
+            delimiters += lines.count(mark)
+    for line in before.splitlines(keepends=True) if quotes else ():
+        _count_ends(line, mark, end, ending, step=-1)
+    return Tally(quotes=quotes, delimiters=0 if quotes else delimiters, ending=tuple(ending), apostrophes=apostrophes)
 
 
-def _count(path: Path, wanted: bytes) -> int:
-    """Occurrences in a file, also where two chunks meet."""
-    found, kept = 0, b""
+def _holds(file: TextFile, sign: str) -> bool:
+    """Whether a character stands anywhere in a file."""
+    if sign in WATCHED:
+        return sign in file.seen
+    wanted = sign.encode()
+    return bool(sign) and any(wanted in chunk for chunk in chunks(file.path))
+
+
+def _count_ends(lines: bytes, mark: bytes, end: bytes, ending: list[int], step: int = 1) -> None:
+    """Add the lines that end in one delimiter, in two, and so on, until there are none."""
+    import numpy as np
+
+    text = np.frombuffer(lines, dtype=np.uint8)
+    at = np.flatnonzero(text == end[-1]) - len(end) + 1
+    for place in range(len(ending)):
+        at -= len(mark)
+        at = at[at >= 0]
+        for offset, byte in enumerate(mark):
+            at = at[text[at + offset] == byte]
+        if not len(at):
+            return
+        ending[place] += step * len(at)
+
+
+def _has_apostrophe(lines: bytes, end: bytes) -> bool:
+    """Whether a line begins with one."""
+    mark = _APOSTROPHE.encode()
+    return mark in lines and (lines.startswith(mark) or end + mark in lines)
+
+
+def _lines(path: Path, end: bytes) -> Iterator[bytes]:
+    """The file in portions of whole lines."""
+    kept = b""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
-            data = kept + chunk
-            found += data.count(wanted)
-            # What may be the beginning of one more; a whole one in it has been counted.
-            kept = data[len(data) - len(wanted) + 1 :] if len(wanted) > 1 else b""
-            if len(wanted) > 1 and data.endswith(wanted):
-                kept = b""
-    return found
+            cut = chunk.rfind(end) + len(end)
+            if cut < len(end):
+                kept += chunk
+                continue
+            yield kept + chunk[:cut]
+            kept = chunk[cut:]
+    yield kept
