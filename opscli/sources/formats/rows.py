@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -59,7 +59,7 @@ class FileFormat:
     decimal: str = AUTO
     """`.` or `,`."""
     sheet: str = ""
-    """Sheet of a workbook: its name, or its place from 1; the first one with rows when empty."""
+    """Sheet of a workbook: its name, or its place from 1; the first visible one with rows when empty."""
     records: str = ""
     """Where the list of records stands in a JSON document, as JSONPath; empty = found out."""
 
@@ -152,8 +152,10 @@ def text_literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def insert_rejects(session: Session, request: ReadRequest, found: list[tuple[int, str, str]]) -> None:
-    """Append (line, reason, raw text) of whole rows that could not be read."""
+def insert_rejects(
+    session: Session, request: ReadRequest, found: list[tuple[int, str, str]], columns: Sequence[str] = ()
+) -> None:
+    """Append (line, reason, raw text) of rows that could not be read, with the columns to blame where there are any."""
     if not found:
         return
     import pyarrow as pa
@@ -164,7 +166,7 @@ def insert_rejects(session: Session, request: ReadRequest, found: list[tuple[int
         "source": [request.source] * count,
         "file": [request.label] * count,
         "line_no": list(lines),
-        "column_name": [""] * count,
+        "column_name": list(columns) or [""] * count,
         "reason": list(reasons),
         "raw": list(raws),
     }

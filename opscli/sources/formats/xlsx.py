@@ -1,80 +1,60 @@
-"""Workbooks (xlsx, xlsm, xls, ods) through pandas and calamine: one sheet, read as the delimited text that it could be.
+"""Workbooks (xlsx, xlsm, xls, ods) through calamine: one sheet, read as the delimited text that it could be.
 
-A workbook is held in memory while it is read; a sheet has a million rows at the most.
+A workbook is held in memory while it is read, by a process of its own; a sheet has a million rows at the most.
 """
 
 from __future__ import annotations
 
-import csv as python_csv
-import re
+import json
+import shutil
+import subprocess
+import sys
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from opscli.engine.warehouse import Session
 from opscli.errors import DataUnusable
 from opscli.phrases import listed, say
-from opscli.sources.formats import csv
-from opscli.sources.formats.rows import AUTO, FileFormat, ReadRequest, Repair, Rows, insert_repairs
-
-if TYPE_CHECKING:
-    import pandas as pd
+from opscli.sources.formats import csv, sheet_copy
+from opscli.sources.formats.rows import AUTO, LINE, RAW, FileFormat, ReadRequest, Rows, insert_rejects
+from opscli.sources.formats.sheet_xml import NO_VALUE, Cells
+from opscli.sources.formats.unpack import document_kind
+from opscli.sources.formats.workbooks import look_through, unreadable
 
 SUFFIXES = ("xlsx", "xlsm", "xls", "ods")
-_MOST_BYTES = 1 << 30
-_MOST_RATIO = 100
-_SMALL_BYTES = 1 << 20
-_MOST_CELLS = 60_000_000
-_EMPTY_SHARE = 1000
-"""A sheet may have so many empty places for each filled one, beyond a million."""
-_CELL = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})([0-9]{1,7})"')
+_MOST_MEMORY = 4 << 30
+"""Bytes that the reading process may ask for."""
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""The stream in which Office keeps a workbook under a password."""
 _CHUNK = 1 << 20
-_LONGEST_TAG = 200
-_ERRORS = frozenset(("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#GETTING_DATA"))
-_BREAK = "\u2028"
-"""Stands for a line break within a cell, so that a row of the sheet stays one line."""
-_DIGITS = 15
-"""What Excel shows of a number."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Sheet:
     name: str
-    cells: Sequence[Sequence[Any]]
-    others: tuple[str, ...] = ()
+    others: tuple[str, ...]
     """Further sheets with rows."""
+    hidden: bool
+    broken: bool
+    """Line breaks are within cells."""
 
 
 def read(request: ReadRequest, session: Session) -> Rows:
-    """Stage one sheet; a row's line is its number in the sheet. Error cells such as #N/A are empty, and listed."""
-    _refuse_bombs(request)
-    sheet = _sheet(request)
+    """Stage one sheet; a row's line is its number in the sheet. Rows that need a cell with an error are rejected."""
+    is_old = _is_old(request)
+    cells = look_through(request)
     target = request.workbench / "sheet.csv"
-    errors: list[Repair] = []
-    broken = False
-    with target.open("w", encoding="utf-8", newline="") as out:
-        writer = python_csv.writer(out, lineterminator="\n")
-        for number, row in enumerate(_trimmed(sheet.cells), start=1):
-            texts = [_text(cell) for cell in row]
-            found = [text for text in texts if text in _ERRORS]
-            if found:
-                errors.append(Repair(number, "error_cell", ", ".join(found), ""))
-                texts = ["" if text in _ERRORS else text for text in texts]
-            broken = broken or any(_BREAK in text for text in texts)
-            writer.writerow(texts)
+    sheet = _copied(request, target, cells)
     plain = replace(request, path=target, format=_format(request.format), first_line=1, unstaged=False)
     rows = csv.read(plain, session)
-    insert_repairs(session, request, errors)
-    counted = {"error_cell": len(errors)} if errors else {}
-    return replace(
-        rows,
-        relation=_with_breaks(rows, session) if broken else rows.relation,
-        repairs={**rows.repairs, **counted},
-        notes=tuple(_notes(sheet)),
-    )
+    rows = replace(rows, relation=_with_breaks(rows, session)) if sheet.broken else rows
+    if sheet.name in cells:
+        rows = _without_errors(request, rows, cells[sheet.name], session)
+    return replace(rows, notes=(*_notes(sheet, is_old=is_old), *rows.notes[1:]))
 
 
 def _format(stated: FileFormat) -> FileFormat:
@@ -85,94 +65,65 @@ def _format(stated: FileFormat) -> FileFormat:
     )  # fmt: skip
 
 
-def _sheet(request: ReadRequest) -> _Sheet:
-    """The sheet that is stated, else the first one with rows."""
-    import pandas as pd
-    from python_calamine import CalamineError
+def _is_old(request: ReadRequest) -> bool:
+    """Whether this is a workbook of the binary kind. Raises DataUnusable when it is locked with a password."""
+    with request.path.open("rb") as file:
+        data = file.read(_CHUNK)
+        if not data.startswith(_OLD):
+            return False
+        held = b""
+        while data:
+            if _LOCKED in held + data:
+                raise _locked(request)
+            held, data = data[-len(_LOCKED) :], file.read(_CHUNK)
+    return True
 
+
+def _locked(request: ReadRequest) -> DataUnusable:
+    return DataUnusable(say("sources.workbook_locked", file=request.label), remedy=say("sources.workbook_locked_how"))
+
+
+def _copied(request: ReadRequest, target: Path, cells: Mapping[str, Cells]) -> _Sheet:
+    """Have the sheet that is stated, else the first visible one with rows, written as CSV by a process of its own."""
+    asked = {
+        "path": str(_by_kind(request)), "target": str(target), "sheet": str(request.format.sheet),
+        "memory": _MOST_MEMORY, "odd": {name: found.odd for name, found in cells.items()},
+    }  # fmt: skip
+    # -P: the folder of that file has modules named as those of the standard library.
+    words = [sys.executable, "-P", str(Path(sheet_copy.__file__).resolve())]
+    done = subprocess.run(words, input=json.dumps(asked).encode(), capture_output=True, check=False)  # noqa: S603  fixed words
+    if done.returncode > 0 and not any(name in done.stderr for name in (b"PanicException", b"MemoryError")):
+        raise RuntimeError(done.stderr.decode(errors="replace"))
+    if done.returncode:
+        raise DataUnusable(say("sources.workbook_crash", file=request.label), remedy=say("sources.workbook_crash_how"))
+    return _told(request, json.loads(done.stdout))
+
+
+def _by_kind(request: ReadRequest) -> Path:
+    """The workbook under a name whose ending says what it is: without one, the reader does not say what is wrong."""
+    kind = document_kind(request.path, request.label) if zipfile.is_zipfile(request.path) else "xls"
+    link = request.workbench / f"book.{'ods' if kind == 'ods' else 'xls' if kind == 'xls' else 'xlsx'}"
     try:
-        with pd.ExcelFile(request.path, engine="calamine") as book:
-            names = [str(name) for name in book.sheet_names]
-            chosen = _chosen(names, request)
-            if chosen is not None:
-                return _Sheet(chosen, _cells(book, chosen))
-            filled = [(name, cells) for name in names if (cells := _cells(book, name))]
-    except _Unknown as unknown:
-        names = [repr(name) for name in unknown.names]
+        link.symlink_to(request.path.resolve())
+    except OSError:  # not every system has them
+        shutil.copyfile(request.path, link)
+    return link
+
+
+def _told(request: ReadRequest, found: Mapping[str, Any]) -> _Sheet:
+    problem = found.get("problem")
+    if problem == "no_sheet":
+        names = [repr(name) for name in found["names"]]
         raise DataUnusable(
             say("sources.no_sheet", file=request.label, sheet=request.format.sheet, names=listed(names)),
             remedy=say("sources.no_sheet_how"),
-        ) from None
-    except (OSError, ValueError, zipfile.BadZipFile, CalamineError) as error:
-        raise DataUnusable(
-            say("sources.bad_workbook", file=request.label, error=str(error).partition("\n")[0]),
-            remedy=say("sources.export_again"),
-        ) from error
-    if not filled:
-        return _Sheet("", ())
-    return _Sheet(*filled[0], others=tuple(name for name, _ in filled[1:]))
-
-
-class _Unknown(Exception):  # noqa: N818  told with the file where it is caught
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(*names)
-        self.names = tuple(names)
-
-
-def _chosen(names: Sequence[str], request: ReadRequest) -> str | None:
-    wanted = request.format.sheet
-    if not wanted:
-        return None
-    if wanted in names:
-        return wanted
-    with suppress(ValueError, IndexError):
-        place = int(wanted)
-        if place > 0:
-            return names[place - 1]
-    raise _Unknown(names)
-
-
-def _cells(book: pd.ExcelFile, name: str) -> list[list[Any]]:
-    import pandas as pd
-
-    frame = pd.read_excel(book, sheet_name=name, header=None, dtype=object, keep_default_na=False)
-    found: list[list[Any]] = frame.to_numpy(dtype=object).tolist()
-    return found
-
-
-def _trimmed(cells: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """The rows up to the last one that holds anything, as wide as the widest of them."""
-    width = max((place + 1 for row in cells for place, cell in enumerate(row) if _text(cell)), default=0)
-    last = max((number for number, row in enumerate(cells) if any(_text(cell) for cell in row)), default=-1)
-    for row in cells[: last + 1]:
-        yield row[:width]
-
-
-def _text(cell: Any) -> str:
-    """A cell as a person reads it: no `.0` behind whole numbers, dates and times by ISO 8601."""
-    if cell is None or cell is True or cell is False:
-        return {None: "", True: "true", False: "false"}[cell]
-    if isinstance(cell, str):
-        return cell.replace("\r\n", _BREAK).replace("\n", _BREAK).replace("\r", _BREAK)
-    if isinstance(cell, float):
-        return "" if cell != cell else _number(cell)  # noqa: PLR0124  NaN is an empty cell
-    if isinstance(cell, datetime):
-        return (cell.date() if cell.time() == time() else cell).isoformat(*(() if cell.time() == time() else (" ",)))
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(cell) if not isinstance(cell, timedelta) else _span(cell)
-
-
-def _number(value: float) -> str:
-    if value.is_integer() and abs(value) < 10**_DIGITS:
-        return str(int(value))
-    text = f"{value:.{_DIGITS}g}"
-    return text if "e" not in text else repr(value)
-
-
-def _span(value: timedelta) -> str:
-    seconds = int(value.total_seconds())
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        )
+    if problem == "locked":
+        raise _locked(request)
+    if problem:
+        raise unreadable(request.label, found["error"])
+    name = found["sheet"]
+    return _Sheet(name, tuple(found["others"]), name in found["hidden"], found["broken"])
 
 
 def _with_breaks(rows: Rows, session: Session) -> str:
@@ -181,57 +132,41 @@ def _with_breaks(rows: Rows, session: Session) -> str:
     return f"(SELECT * REPLACE ({columns}) FROM {rows.relation} AS sheet)"
 
 
-def _notes(sheet: _Sheet) -> Iterator[str]:
+def _without_errors(request: ReadRequest, rows: Rows, cells: Cells, session: Session) -> Rows:
+    """Without the rows in which a column that the mapping uses holds an error, or a formula that has no value yet."""
+    errors = cells.errors
+    wanted = [name for name in request.wanted if name in rows.columns]
+    if not errors or not wanted:
+        return rows
+    quote = session.dialect.quote
+    lines = f"{request.table}_errors"
+    session.create(lines, {"line_no": "integer"})
+    session.execute(f"INSERT INTO {lines} SELECT unnest(?)", (sorted(errors),))
+    columns = ", ".join(quote(name) for name in (LINE, RAW, *wanted))
+    among = f"{quote(LINE)} IN (SELECT line_no FROM {lines})"
+    found = list(_broken(session.rows(f"SELECT {columns} FROM {rows.relation} AS sheet WHERE {among}"), wanted, errors))
+    insert_rejects(session, request, [reject for reject, _ in found], [name for _, name in found])
+    session.execute(f"DELETE FROM {lines} WHERE NOT list_contains(?, line_no)", ([reject[0] for reject, _ in found],))
+    relation = f"(SELECT * FROM {rows.relation} AS sheet WHERE NOT {among})"
+    return replace(rows, rejected=rows.rejected + len(found), relation=relation)
+
+
+def _broken(
+    rows: Iterable[Sequence[Any]], wanted: Sequence[str], errors: Mapping[int, Mapping[int, str]]
+) -> Iterator[tuple[tuple[int, str, str], str]]:
+    """(line, reason, raw text) of the rows with an error in a column that is wanted, and the first such column."""
+    for line, raw, *texts in rows:
+        bad = set(errors[line].values())
+        for name, text in zip(wanted, texts, strict=True):
+            if text in bad:
+                yield (line, "formula_without_value" if text.startswith(NO_VALUE) else "error_cell", raw), name
+                break
+
+
+def _notes(sheet: _Sheet, *, is_old: bool) -> Iterator[str]:
     if sheet.name:
-        yield say("sources.sheet", name=sheet.name)
+        yield say("sources.hidden_sheet" if sheet.hidden else "sources.sheet", name=sheet.name)
     if sheet.others:
         yield say("sources.other_sheets", names=listed(sheet.others))
-
-
-def _refuse_bombs(request: ReadRequest) -> None:
-    """Raise DataUnusable for a workbook that would take too much memory: by its sizes, then by where cells stand."""
-    if not zipfile.is_zipfile(request.path):
-        return
-    try:
-        with zipfile.ZipFile(request.path) as archive:
-            for member in archive.infolist():
-                most = max(_SMALL_BYTES, _MOST_RATIO * member.compress_size)
-                if member.file_size > min(most, _MOST_BYTES):
-                    raise _bomb(request)
-                if re.fullmatch(r"xl/worksheets/[^/]+[.]xml", member.filename):
-                    _refuse_sparse(archive, member, request)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DataUnusable(
-            say("sources.bad_workbook", file=request.label, error=error), remedy=say("sources.export_again")
-        ) from error
-
-
-def _refuse_sparse(archive: zipfile.ZipFile, member: zipfile.ZipInfo, request: ReadRequest) -> None:
-    """A sheet with a single cell in its last corner would be a table of billions of empty ones."""
-    count = width = height = 0
-    kept = b""
-    with archive.open(member) as file:
-        while chunk := file.read(_CHUNK):
-            data = kept + chunk
-            end = max(len(data) - _LONGEST_TAG, 0)
-            last = 0
-            for match in _CELL.finditer(data):
-                count += 1
-                last = match.end()
-                width = max(width, _column(match[1]))
-                height = max(height, int(match[2]))
-            kept = data[max(end, last) :]
-    places = width * height
-    if places > _MOST_CELLS or places > 10**6 + _EMPTY_SHARE * count:
-        raise _bomb(request)
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _bomb(request: ReadRequest) -> DataUnusable:
-    return DataUnusable(say("sources.workbook_bomb", file=request.label), remedy=say("sources.export_again"))
+    if is_old:
+        yield say("sources.old_workbook")
