@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -95,7 +95,7 @@ def parse(answer: Answer, ask: Ask) -> Any:
         raise too_large(ask)
     kind = printable(answer.headers.get("content-type", "?"), 80)
     try:
-        return json.loads(body, parse_float=_float, parse_int=_integer, parse_constant=_no_constant)
+        return json.loads(body, parse_float=_float, parse_int=_integer, parse_constant=no_constant)
     except RecursionError as error:
         raise too_deep(ask) from error
     except ValueError as error:
@@ -104,9 +104,17 @@ def parse(answer: Answer, ask: Ask) -> Any:
         raise DataUnusable(what, remedy=say("sources.http_no_json_how")) from error
 
 
-def decoder() -> json.JSONDecoder:
-    """A decoder that keeps every number as it is written, and takes nothing that is no JSON."""
-    return json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_no_constant)
+def decoder(objects: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None) -> json.JSONDecoder:
+    """A decoder that keeps every number as it is written, and takes nothing that is no JSON; `objects` makes those."""
+    return json.JSONDecoder(
+        parse_float=_float, parse_int=_integer, parse_constant=no_constant, object_pairs_hook=objects
+    )
+
+
+def selected(path: str, document: Any) -> Sequence[Any]:
+    """What a path selects of a document; of a single list its elements. Raises ValueError, and RecursionError."""
+    found = _nodes(compiled(path), document)
+    return list(found[0]) if len(found) == 1 and isinstance(found[0], list) else found
 
 
 def too_deep(ask: Ask) -> DataUnusable:
@@ -153,8 +161,9 @@ def _written(text: str) -> Written:
     return number
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are no JSON
+def no_constant(name: str) -> NoReturn:
+    """Raises ValueError: NaN and Infinity are no JSON."""
+    raise ValueError(name)
 
 
 def _plain(value: Any) -> Any:

@@ -71,7 +71,7 @@ def test_what_is_no_object_is_rejected_at_its_place(orders: Bench) -> None:
         (f"[{RECORD % 1}] x", "behind the end of the list"),
         ('[{"id": NaN}]', "is no JSON"),
         ('{"a": [1], "orders": ', "ends in the middle"),
-        ('{"a": {"b": 1}}', "which of the answer's lists are the records is not clear"),
+        ('{"a": {"b": 1}}', "holds no list of records"),
         ("[" * 100_000, "nested too deep"),
         ('{"a":' * 100_000, "nested too deep"),
     ],
