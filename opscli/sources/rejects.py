@@ -53,7 +53,7 @@ def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, st
         f"FROM {batch.rows.relation} AS r WHERE r.{file} IN ({', '.join(map(str, numbers))}) "
         f"AND (r.{file}, r.{line}) IN (SELECT ({file}, {line}) FROM wrong) GROUP BY r.{file}, r.{line}), "
         f"mended AS (SELECT file, line_no, count(*) AS parts, string_agg(raw, chr(10)) AS raw FROM {REPAIRS} "
-        "WHERE read_as <> '' AND repair <> 'mixed_encoding' GROUP BY file, line_no) "
+        "WHERE read_as <> '' AND repair NOT LIKE '%_encoding' GROUP BY file, line_no) "
         f"SELECT ?, CASE s.{file} {labels} END, s.{line}, {column}, s.{quote(REASON)}, "
         "CASE WHEN m.parts = r.parts THEN m.raw ELSE r.raw END "
         f"FROM wrong AS s JOIN raws AS r ON r.{file} = s.{file} AND r.{line} = s.{line} "

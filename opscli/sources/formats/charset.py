@@ -15,6 +15,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from opscli.sources.formats import tongues
+
 _USUAL, _LIKELY, _KNOWN, _RARE = 1.0, 0.9, 0.5, 0.15
 _SYMBOL = 0.8
 """Weights of a character: a usual letter, a mark of the script, a letter of its common part, any other, a symbol."""
@@ -27,6 +29,8 @@ _ENOUGH = 0.45
 _LITTLE = 20
 """Up to so many bytes above 0x7F an encoding's rank (how often one meets it) counts in full, then ever less."""
 _MARGIN = 0.04
+_EVEN, _SURE = 0.7, 4.0
+"""Nats: as likely as not, and one in fifty."""
 _MARKS = (range(0x3000, 0x3040), range(0xFF00, 0xFF61), range(0xFFE0, 0xFFF0))
 """Without the half-width kana between them: in Shift JIS, most bytes above 0xA0 are one."""
 _KANA = range(0x3040, 0x3100)
@@ -48,6 +52,8 @@ class Guess:
     encoding: str
     score: float
     rival: str = ""
+    doubt: str = ""
+    """An encoding that reads otherwise and is less likely, but not by far."""
 
     @property
     def is_certain(self) -> bool:
@@ -73,10 +79,21 @@ def guess(words: Sequence[bytes]) -> Guess:
     """The encoding of words that hold bytes above 0x7F, each of them whole in every encoding that is asked."""
     scored = sorted(((_score(candidate, words), candidate) for candidate in _candidates()), key=lambda pair: -pair[0])
     best, chosen = scored[0]
+    if chosen.script == "latin":
+        return _among_latin([(score, item) for score, item in scored if item.script == "latin"], words)
     text = _read(chosen.encoding, words)
     near = (other.encoding for score, other in scored[1:] if best - score < _MARGIN)
     rival = next((name for name in near if _read(name, words) != text), "")
     return Guess(chosen.encoding, best, rival)
+
+
+def _among_latin(scored: Sequence[tuple[float, _Candidate]], words: Sequence[bytes]) -> Guess:
+    """Encodings of Latin letters share most of them: what decides is how each word reads in which language."""
+    verdict = tongues.tell(words, (item.encoding for _, item in scored))
+    score = scored[0][0]
+    if verdict.margin < _EVEN:
+        return Guess(verdict.encoding, score, verdict.rival)
+    return Guess(verdict.encoding, score, doubt=verdict.rival if verdict.margin < _SURE else "")
 
 
 def is_multibyte(encoding: str) -> bool:

@@ -9,7 +9,7 @@ from opscli.engine.warehouse import Session
 from opscli.phrases import say
 from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.layout import Layout
-from opscli.sources.formats.mended import note_mended
+from opscli.sources.formats.mended import doubts, note_mended
 from opscli.sources.formats.records import Shape
 from opscli.sources.formats.rows import (
     BLANKS,
@@ -35,7 +35,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
     if not layout.names:
         return _nothing(request, session)
     reading = Staging(request, session, text, layout)
-    if request.unstaged and not request.local and reading.is_sound and reading.is_plain:
+    if request.unstaged and not request.local and not text.doubt and reading.is_sound and reading.is_plain:
         return _unstaged(request, session, reading.source(), (text, layout))
     if reading.is_sound and reading.fast():
         line = f"rowid + {layout.first}"
@@ -57,6 +57,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         spans=_spans(request, layout, session),
         notes=(
             _written_as(text, layout),
+            *doubts(text),
             *(say(f"sources.left_{left.what}", first=left.first, last=left.last) for left in reading.left),
         ),
     )

@@ -42,6 +42,8 @@ class TextFile:
     """Every line ends in `newline`, and no other CR or LF stands anywhere."""
     why: str = ""
     """What spoke for the encoding, for people."""
+    doubt: str = ""
+    """The other encoding that it may be; empty where that is clear."""
     has_nul: bool = False
     is_ascii: bool = False
     seen: frozenset[str] = WATCHED
@@ -58,6 +60,7 @@ class _Choice:
     encoding: str
     why: str
     legacy: str = ""
+    doubt: str = ""
 
 
 def as_utf8(path: Path, encoding: str, workbench: Path, label: str = "") -> TextFile:
@@ -122,7 +125,7 @@ def _legacy(words: Words, found: Survey, label: str) -> _Choice:
     share = words.utf8_count / max(words.utf8_count + words.foreign_count, 1)
     by_chance = share < _BY_CHANCE and not (foreign.is_certain and charset.is_latin(foreign.encoding))
     if every.is_certain and (by_chance or not words.utf8_count):
-        return _Choice(every.encoding, say("sources.why_words", encoding=every.encoding))
+        return _Choice(every.encoding, say("sources.why_words", encoding=every.encoding), doubt=every.doubt)
     if words.utf8_count and not (by_chance and every.rival):
         legacy = foreign.encoding if foreign.is_certain else "cp1252"
         return _Choice("utf-8", say("sources.why_mixed", encoding=legacy), legacy)
@@ -191,6 +194,7 @@ def _described(path: Path, choice: _Choice, ends: Ends, reading: mixed.Reading |
         newline=ends.newline,
         uniform=ends.uniform,
         why=choice.why,
+        doubt=choice.doubt,
         has_nul=ends.has_nul,
         is_ascii=ends.is_ascii,
         seen=frozenset(ends.seen),

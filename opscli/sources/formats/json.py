@@ -16,7 +16,7 @@ from opscli.sources.formats import jsonl
 from opscli.sources.formats.encoding import as_utf8
 from opscli.sources.formats.json_lists import Found, Lists, keys_of
 from opscli.sources.formats.json_window import Window, refused
-from opscli.sources.formats.mended import note_mended
+from opscli.sources.formats.mended import doubts, note_mended
 from opscli.sources.formats.rows import FileFormat, ReadRequest, Rows
 from opscli.sources.web import documents
 
@@ -39,7 +39,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         lines = _chosen(found, request, keys)
     plain = replace(request, path=lines, format=FileFormat(type="jsonl", encoding="utf-8"), first_line=1)
     rows = jsonl.read(plain, session)
-    return replace(rows, repairs={**rows.repairs, **note_mended(session, request, text)})
+    return replace(rows, repairs={**rows.repairs, **note_mended(session, request, text)}, notes=doubts(text))
 
 
 def _chosen(found: Sequence[Found], request: ReadRequest, keys: tuple[str, ...] | None) -> Path:

@@ -15,7 +15,7 @@ from itertools import islice
 from opscli.engine.dialect import MONEY
 from opscli.engine.warehouse import Session
 from opscli.sources.formats.encoding import TextFile, as_utf8
-from opscli.sources.formats.mended import note_mended
+from opscli.sources.formats.mended import doubts, note_mended
 from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, decimal_of, text_literal
 from opscli.sources.web import documents
 
@@ -56,6 +56,7 @@ def read(request: ReadRequest, session: Session) -> Rows:
         rejected=rejected,
         open_columns=True,
         repairs=note_mended(session, request, text),
+        notes=doubts(text),
     )
 
 
