@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -124,9 +125,14 @@ def version(name: str) -> str:
 @pytest.mark.bench
 def test_three_million_rows_against_duckdbs_own_load(tmp_path: Path) -> None:
     folder = project(tmp_path / "shop", 3_000_000)
-    peers = [duckdbs_own(folder)]
-    first = load(folder, "first")
-    peers.append(duckdbs_own(folder))
+    other = shutil.copytree(folder, tmp_path / "other", ignore=shutil.ignore_patterns("orders.csv"))
+    (other / "orders.csv").hardlink_to(folder / "orders.csv")
+    os.sync()  # what was just written is not to be written out while others are measured
+    peers, firsts = [], []
+    for place in (folder, other):  # in turn, and the better of two: machines are noisy
+        peers.append(duckdbs_own(place))
+        firsts.append(load(place, "first"))
+    first = min(firsts)
     shutil.copy(folder / "orders.csv", folder / "again.csv")
     (folder / "again.csv").replace(folder / "orders.csv")  # another file with the same content
     touched = load(folder, "touched")
@@ -135,7 +141,7 @@ def test_three_million_rows_against_duckdbs_own_load(tmp_path: Path) -> None:
     print(
         f"\n3M rows × 10 columns, {machine()}; {version('duckdb')} CREATE TABLE AS: {peers[0]:.2f} s, {peers[1]:.2f} s"
     )
-    print(f"  first load      {first:6.2f} s  {first / peer:5.2f} × (bar 2)")
+    print(f"  first load      {first:6.2f} s  {first / peer:5.2f} × (bar 2; {firsts[0]:.2f} s, {firsts[1]:.2f} s)")
     print(f"  unchanged again {touched:6.2f} s  {touched / peer:5.2f} × (bar 1)")
     print(f"  --full again    {whole:6.2f} s  {whole / peer:5.2f} × (no bar: nothing is taken on trust)")
     assert touched <= peer

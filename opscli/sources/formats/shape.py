@@ -127,15 +127,18 @@ def profile(cells: Iterable[str]) -> Profile:
     if not filled:
         return Profile(kind="any", rows=len(stripped))
     empties = _may_be_empty(len(stripped) - len(filled), len(stripped))
-    classes = Counter(class_of(cell) for cell in filled)
+    counted = Counter(filled)
+    classes = Counter[str]()
+    for cell, times in counted.items():
+        classes[class_of(cell)] += times
     kind, count = classes.most_common(1)[0]
     if count < _MOST * len(filled):
         kind = "text"
     single = kind == "word" and len(filled) >= _ENOUGH and not any(" " in cell for cell in filled)
     shape, words = "", frozenset[str]()
     if len(filled) >= _ENOUGH:
-        shape = _fixed_shape(filled)
-        words = frozenset() if shape else _few_words(filled)
+        shape = _fixed_shape(counted)
+        words = frozenset() if shape else _few_words(counted)
     runs = _runs(filled) if kind in TYPED and not shape else {}
     return Profile(kind=kind, shape=shape, words=words, runs=runs, empties=empties, single=single, rows=len(stripped))
 
@@ -170,17 +173,19 @@ def _may_be_empty(empty: int, rows: int) -> bool:
     return empty > (max(1, _STRAY_SHARE * rows) if rows >= _ENOUGH else 0)
 
 
-def _fixed_shape(filled: Sequence[str]) -> str:
-    shapes = Counter(shape_of(cell) for cell in filled if len(cell) <= _LONGEST_SHAPE)
+def _fixed_shape(filled: Counter[str]) -> str:
+    shapes = Counter[str]()
+    for cell, times in filled.items():
+        if len(cell) <= _LONGEST_SHAPE:
+            shapes[shape_of(cell)] += times
     if not shapes:
         return ""
     shape, count = shapes.most_common(1)[0]
     # A shape of letters alone is a word that happened to be as long as the others.
-    return shape if count >= _ALMOST_ALL * len(filled) and "9" in shape else ""
+    return shape if count >= _ALMOST_ALL * filled.total() and "9" in shape else ""
 
 
-def _few_words(filled: Sequence[str]) -> frozenset[str]:
-    words = Counter(filled)
-    common = {word: count for word, count in words.items() if count > 1}
-    few = len(common) <= _MAX_WORDS and sum(common.values()) >= _ALMOST_ALL * len(filled)
-    return frozenset(common) if few and len(filled) >= 5 * len(common) else frozenset()
+def _few_words(filled: Counter[str]) -> frozenset[str]:
+    common = {word: count for word, count in filled.items() if count > 1}
+    few = len(common) <= _MAX_WORDS and sum(common.values()) >= _ALMOST_ALL * filled.total()
+    return frozenset(common) if few and filled.total() >= 5 * len(common) else frozenset()

@@ -12,7 +12,7 @@ _HEAD_BYTES = 1 << 16
 _LAST_ASCII = 0x7F
 _FEED = 0x0A
 _SIGNS = b"\n\r\t,"
-WATCHED = frozenset("\t\"'`")
+WATCHED = frozenset("\t\"'")
 """Characters of which it is known whether they stand anywhere in a file."""
 _FEW_ZEROS = 0.02
 _STRAY = 0.25
