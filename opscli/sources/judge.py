@@ -16,11 +16,12 @@ from opscli.engine.dialect import Dialect
 from opscli.engine.entity import Entity
 from opscli.engine.query import Pipeline
 from opscli.sources.batches import FILE
+from opscli.sources.blanks import trimmed
 from opscli.sources.formats.rows import LINE, Rows, text_literal
 from opscli.sources.mapping import FileMapping, Filled
-from opscli.sources.moments import EPOCHS, states_zone
+from opscli.sources.moments import states_zone
 from opscli.sources.source import SourceSpec
-from opscli.sources.values import REASONS, read_raw, read_text, read_typed, reason_sql, trimmed
+from opscli.sources.values import REASONS, read_raw, read_text, read_typed, reason_sql
 from opscli.sources.zones import utc_sql
 
 PROBLEM = "#problem"
@@ -123,12 +124,11 @@ class _Compiler:
 
     def _replacements(self, field: Filled) -> Iterator[str]:
         name = self._quote(field.target)
-        if field.timezone and not (field.style.forms and set(field.style.forms) <= set(EPOCHS)):
-            shifted = utc_sql(name, field.timezone, field.span)
-            if field.given_type == "text":
-                stated = trimmed(self._given(field), self.mapping.rows.blanks) if field.raw else self._given(field)
-                shifted = f"CASE WHEN {states_zone(stated)} THEN {name} ELSE {shifted} END"
-            yield f"{shifted} AS {name}"
+        if field.timezone:
+            zoned = states_zone(self._stated(field), field.style.forms) if field.given_type == "text" else "FALSE"
+            if zoned != "TRUE":
+                shifted = utc_sql(name, field.timezone, field.span)
+                yield f"CASE WHEN {zoned} THEN {name} ELSE {shifted} END AS {name}"
         if field.target == self.entity.customer:
             yield f"{self._reference(name)} AS {name}"
 
@@ -153,7 +153,7 @@ class _Compiler:
             if field.broken != "FALSE":
                 yield _Problem(field.target, self._broken(field), "'not_a_number'")
             if field.type not in (field.given_type, "text"):
-                stated = trimmed(self._given(field), self.mapping.rows.blanks) if field.raw else self._given(field)
+                stated = self._stated(field)
                 unread = f"({self._quote(field.target)} IS NULL AND {stated} IS NOT NULL)"
                 reason = text_literal(REASONS.get(field.type, "not_usable"))
                 if field.given_type == "text":
@@ -171,6 +171,10 @@ class _Compiler:
 
     def _given(self, field: Filled) -> str:
         return self._quote(f"given:{field.target}")
+
+    def _stated(self, field: Filled) -> str:
+        """SQL of the value as the source has it, without blanks around it."""
+        return trimmed(self._given(field), field.style.blanks) if field.raw else self._given(field)
 
     def _broken(self, field: Filled) -> str:
         return self._quote(f"broken:{field.target}")

@@ -211,9 +211,13 @@ def _decimal_sign(cell: str) -> str:
     """The sign that can only be a decimal one; empty where none stands there or it may be a group's."""
     marks = [mark for mark in cell if mark in ".,"]
     if len(marks) > 1:
-        return marks[-1] if marks[-1] != marks[-2] and marks.count(marks[-1]) == 1 else ""
+        if len(set(marks)) == 1:  # 1.234.567: groups, so that the other sign stands before decimals
+            return {".": ",", ",": "."}[marks[0]]
+        return marks[-1] if marks.count(marks[-1]) == 1 else ""
     if not marks:
         return ""
+    if cell.lstrip("+-(€£$¥ ").startswith("0"):
+        return marks[0]  # no group begins with a zero
     behind = cell.rpartition(marks[0])[2].rstrip("%)€£$¥ ")
     return "" if len(behind) == 3 else marks[0]  # noqa: PLR2004  a group of three
 

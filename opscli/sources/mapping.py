@@ -12,10 +12,12 @@ from opscli.engine.entity import Entity
 from opscli.errors import DataUnusable
 from opscli.phrases import listed, say
 from opscli.rules.tree import Expression, RuleInvalid
+from opscli.sources.blanks import trimmed
 from opscli.sources.expressions import AnyName, Rendered, names_in, parse_condition, parse_value, render
 from opscli.sources.formats.rows import Rows, text_literal
+from opscli.sources.numbers import POINT, PROVEN
 from opscli.sources.source import Mapped, SourceSpec
-from opscli.sources.values import Style, read_text, trimmed
+from opscli.sources.values import Style, read_text
 
 _RULE_TYPES = ("text", "integer", "float", "money", "boolean", "timestamp", "date")
 
@@ -71,22 +73,28 @@ def optional_columns(spec: SourceSpec, entity: Entity) -> frozenset[str]:
     return frozenset(column.name for column in entity.columns) - {*entity.required, *entity.key}
 
 
-def number_columns(spec: SourceSpec, entity: Entity) -> tuple[str, ...]:
-    """Source columns that fill columns of numbers, or that expressions calculate with."""
-    names: list[str] = []
+def number_columns(spec: SourceSpec, entity: Entity) -> dict[str, str]:
+    """Source columns of numbers → the logical type that they fill; float where expressions calculate with them."""
+    found: dict[str, str] = {}
     for target, mapped in mapping_of(spec, entity).items():
         mentioned = names_in(mapped.text) if mapped.text else (mapped.column,) if mapped.column else ()
-        if entity.type_of(target) in ("integer", "float", "money") or mentioned not in (
-            (mapped.text,),
-            (mapped.column,),
-        ):
-            names.extend(mentioned)
-    return tuple(dict.fromkeys(names))
+        kind = entity.type_of(target) if mentioned in ((mapped.text,), (mapped.column,)) else "float"
+        if kind in ("integer", "float", "money"):
+            # A column that fills two is as fine as the finer of them.
+            found |= {name: str(kind) for name in mentioned if kind != "integer" or name not in found}
+    return found
 
 
 def local_columns(spec: SourceSpec) -> dict[str, tuple[str, ...]]:
-    """Source columns of local times → the forms in which they are written, none for the usual ones."""
-    return {mapped.column: mapped.format for mapped in (spec.map or {}).values() if mapped.column and mapped.timezone}
+    """Source columns of local times → the forms in which they are written, none for the usual ones.
+
+    One that is read in several ways is left out: nothing is known of its times before they are read.
+    """
+    stated = {
+        (mapped.column, mapped.format) for mapped in (spec.map or {}).values() if mapped.column and mapped.timezone
+    }
+    names = [name for name, _ in stated]
+    return {name: forms for name, forms in sorted(stated) if names.count(name) == 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +219,9 @@ class FileMapping:
     def _decimal(self, names: Iterable[str]) -> str:
         """The decimal sign of these columns, where they agree on one."""
         found = {self.rows.decimals.get(name, self.rows.decimal) for name in names}
-        return found.pop() if len(found) == 1 else self.rows.decimal
+        sign = found.pop() if len(found) == 1 else self.rows.decimal
+        # Nobody has looked at the column yet, so a number that could be two is left to the second reading.
+        return PROVEN if self.rows.unstaged and sign == POINT else sign
 
     def _missing(self, name: str) -> DataUnusable:
         columns = say("sources.its_columns", columns=listed(self.rows.columns))

@@ -8,14 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from opscli.engine.dialect import Dialect
+from opscli.sources.blanks import trimmed
 from opscli.sources.formats.rows import BLANKS, text_literal
-from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, common, moment_sql
-from opscli.sources.numbers import MIXED, POINT, ambiguous_sql, number_sql, plain
+from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, moment_sql, quick_arms
+from opscli.sources.numbers import MIXED, ambiguous_sql, number_sql, whole_sql
 
-_INTEGER = r"[+-]?[0-9]{1,19}"
-_EXACT = "DECIMAL(38, 6)"
-"""Holds every whole number of 19 digits and tells whether there were decimals."""
-_NO_BREAK = "\u00a0"
 _TRUE = ("true", "t", "yes", "y", "1", "on", "是")
 _FALSE = ("false", "f", "no", "n", "0", "off", "否")
 
@@ -46,23 +43,14 @@ def read_text(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
         return sql
     engine_type = dialect.type(kind)
     if kind == "integer":
-        exact = number_sql(sql, _EXACT, style.decimal)
-        whole = f"CASE WHEN {exact} = FLOOR({exact}) THEN TRY_CAST({exact} AS {engine_type}) END"
-        digits = f"WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {engine_type})"
-        return f"CASE {digits} WHEN NOT regexp_matches({sql}, '[0-9][eE]') THEN {whole} END"
+        return whole_sql(sql, engine_type, style.decimal)
     if kind in ("float", "money"):
         return number_sql(sql, engine_type, style.decimal, percent=kind == "float")
     if kind == "boolean":
-        true, false = (", ".join(map(text_literal, words)) for words in (_TRUE, _FALSE))
-        return f"CASE WHEN lower({sql}) IN ({true}) THEN TRUE WHEN lower({sql}) IN ({false}) THEN FALSE END"
+        return f"CASE {_truth(sql)} END"
     if kind == "json":
         return f"CASE WHEN json_valid({sql}) THEN {sql} END"
     return moment_sql(sql, kind, style.forms)
-
-
-def trimmed(sql: str, blanks: str = BLANKS) -> str:
-    """SQL of a text without blanks around it, NULL when there is nothing else; most have none and pass as they are."""
-    return f"CASE WHEN {_suspect(sql, blanks)} THEN {_bare(sql)} ELSE {sql} END"
 
 
 def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
@@ -73,35 +61,19 @@ def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
     """
     if kind == "text":
         return trimmed(sql, style.blanks)
-    bare, plain_text = (read_text(text, kind, style, dialect) for text in (_bare(sql), sql))
-    quick = _quick(sql, kind, style, dialect)
-    return f"CASE {quick} WHEN {_suspect(sql, style.blanks)} THEN {bare} ELSE {plain_text} END"
+    if kind in ("integer", "float", "money"):
+        return read_text(sql, kind, style, dialect)  # blanks are only looked for where there is no number without
+    rest = read_text(trimmed(sql, style.blanks), kind, style, dialect)
+    if kind == "boolean":
+        return f"CASE {_truth(sql)} ELSE {rest} END"
+    quick = quick_arms(sql, kind, style.forms) if kind in ("timestamp", "date") else ""
+    return f"CASE {quick} ELSE {rest} END" if quick else rest
 
 
-def _quick(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
-    """The arm that reads nearly every value, where a type has one."""
-    if kind == "integer":
-        return f"WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
-    if kind == "money" and style.decimal == POINT:  # a cast takes underscores beside what we do
-        read = f"TRY_CAST({sql} AS {dialect.type(kind)})"
-        return f"WHEN NOT contains({sql}, '_') AND {read} IS NOT NULL THEN {read}"
-    if kind == "float" and style.decimal == POINT:
-        return f"WHEN {_matches(sql, plain(POINT))} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
-    if kind in ("timestamp", "date") and not style.forms:
-        return f"WHEN {common(sql)} THEN TRY_CAST({sql} AS {dialect.type(kind)})"
-    return ""
-
-
-def _suspect(sql: str, blanks: str) -> str:
-    """SQL: one of these blanks may stand at an end of the text."""
-    tests = [f"{sql} < '!'", *(f"ends_with({sql}, {text_literal(blank)})" for blank in " \t\n" if blank in blanks)]
-    if _NO_BREAK in blanks:
-        tests += [f"contains({sql}, {text_literal(_NO_BREAK)})", f"{sql} >= '\u2007'"]
-    return f"({' OR '.join(tests)})"
-
-
-def _bare(sql: str) -> str:
-    return f"NULLIF(trim({sql}, {text_literal(BLANKS)}), '')"
+def _truth(sql: str) -> str:
+    # Patterns, because the engine joins every row with a list of words, also those that never come to it.
+    true, false = (text_literal(f"(?i){'|'.join(words)}") for words in (_TRUE, _FALSE))
+    return f"WHEN regexp_full_match({sql}, {true}) THEN TRUE WHEN regexp_full_match({sql}, {false}) THEN FALSE"
 
 
 def read_typed(sql: str, source_type: str, kind: str, dialect: Dialect) -> str:
