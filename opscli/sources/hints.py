@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from opscli.engine.warehouse import Session
 from opscli.phrases import say
 from opscli.sources.blanks import bare
-from opscli.sources.formats.rows import REJECTS, Rows
+from opscli.sources.formats.rows import REJECTS, Rows, text_literal
 from opscli.sources.forms import strict
 from opscli.sources.mapping import mapping_of
 from opscli.sources.source import Mapped, SourceSpec
@@ -35,6 +35,8 @@ def of_dates(session: Session, spec: SourceSpec, rows: Rows, ctx: Context) -> It
 def _hint(session: Session, rows: Rows, target: str, mapped: Mapped) -> str:
     column = mapped.column or mapped.text
     value = bare(session.dialect.quote(column))
+    for word in mapped.empty:
+        value = f"NULLIF({value}, {text_literal(word)})"
     fits = (f"count({strict(value, (pattern,))})" for pattern in _PATTERNS)
     total, *counts = session.rows(f"SELECT count({value}), {', '.join(fits)} FROM {rows.relation} AS dates")[0]
     patterns = [pattern for pattern, count in zip(_PATTERNS, counts, strict=True) if count == total]

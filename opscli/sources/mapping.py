@@ -151,7 +151,7 @@ class FileMapping:
         return Filled(
             target=target,
             type=kind,
-            given=found.value,
+            given=self._unless_empty(found.value, mapped, raw=raw),
             given_type=found.type,
             broken=found.broken,
             raw=raw,
@@ -159,6 +159,15 @@ class FileMapping:
             timezone=mapped.timezone if local else "",
             span=self.rows.spans.get(mapped.column),
         )
+
+    def _unless_empty(self, value: str, mapped: Mapped, *, raw: bool) -> str:
+        """SQL of a value, NULL where the mapping says that its text means nothing."""
+        if not mapped.empty:
+            return value
+        text = trimmed(value, self.rows.blanks) if raw else f"CAST({value} AS VARCHAR)"
+        # Not a list: the engine joins every row with those of some length.
+        empty = " OR ".join(f"{text} = {text_literal(word)}" for word in mapped.empty)
+        return f"CASE WHEN {empty} THEN NULL ELSE {value} END"
 
     def _may_be_absent(self, target: str, mapped: Mapped) -> bool:
         """Without a map, a file need not hold the columns that a row may lack."""

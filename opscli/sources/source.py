@@ -16,7 +16,9 @@ from opscli.outcome import Issue
 from opscli.phrases import say
 from opscli.rules.sugar import Written
 from opscli.rules.tree import RuleInvalid
+from opscli.sources.directives import flaws
 from opscli.sources.expressions import AnyName, parse_condition, parse_value
+from opscli.sources.formats.rows import BLANKS
 from opscli.sources.gathering import Cursor
 from opscli.stage import Catalog, Provided
 
@@ -35,6 +37,8 @@ class Mapped:
     format: tuple[str, ...] = ()
     """Forms of dates and times, tried in their order: patterns of strptime and the words of `moments.WORDS`."""
     timezone: str = ""
+    empty: tuple[str, ...] = ()
+    """Texts that mean that nothing is stated, without blanks around them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +156,12 @@ def _mapped(value: Any) -> Mapped:
     if "value" in value:
         constant = value["value"]
         return Mapped(value=str(constant).lower() if isinstance(constant, bool) else str(constant))
-    return Mapped(column=value["column"], format=_forms(value.get("format", ())), timezone=value.get("timezone", ""))
+    return Mapped(
+        column=value["column"],
+        format=_forms(value.get("format", ())),
+        timezone=value.get("timezone", ""),
+        empty=tuple(text.strip(BLANKS) for text in value.get("empty", ())),
+    )
 
 
 def _forms(stated: Any) -> tuple[str, ...]:
@@ -169,8 +178,7 @@ def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:
             )
         if mapped.text:
             yield from _value_issues(spec, place, mapped.text)
-        if mapped.timezone:
-            yield from _zone_issues(spec, (*place, "timezone"), mapped.timezone)
+        yield from _reading_issues(spec, place, mapped, entity.type_of(target))
     if spec.map is not None:
         for name in entity.required:
             if name not in spec.map:
@@ -180,6 +188,18 @@ def _map_issues(spec: SourceSpec, entity: Entity) -> Iterator[Issue]:
                     why=say("sources.unfilled_why"),
                     how=say("sources.unfilled_how", name=name),
                 )
+
+
+def _reading_issues(spec: SourceSpec, place: Place, mapped: Mapped, kind: str | None) -> Iterator[Issue]:
+    """What a column says about how its text is read."""
+    if mapped.timezone:
+        yield from _zone_issues(spec, (*place, "timezone"), mapped.timezone)
+    if mapped.format:
+        yield from _form_issues(spec, (*place, "format"), kind, mapped.format)
+    for number, text in enumerate(mapped.empty):
+        if not text:
+            where = (*place, "empty", number)
+            yield spec.document.issue(where, say("sources.empty_blank"), how=say("sources.empty_blank_how"))
 
 
 def _where_issues(spec: SourceSpec, where: Written) -> Iterator[Issue]:
@@ -201,6 +221,17 @@ def _zone_issues(spec: SourceSpec, place: Place, zone: str) -> Iterator[Issue]:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         yield spec.document.issue(place, say("sources.unknown_zone", zone=zone), how=say("sources.unknown_zone_how"))
+
+
+def _form_issues(spec: SourceSpec, place: Place, kind: str | None, forms: tuple[str, ...]) -> Iterator[Issue]:
+    if kind not in (None, "timestamp", "date"):
+        what = say("sources.form_of_no_date", column=place[1], kind=kind)
+        yield spec.document.issue(place, what, how=say("sources.form_of_no_date_how"))
+        return
+    for number, form in enumerate(forms):
+        where = (*place, number) if (*place, number) in spec.document.marks else place
+        for flaw in flaws(form):
+            yield spec.document.issue(where, flaw.what, how=flaw.how, offset=flaw.offset)
 
 
 def _reference_issues(spec: SourceSpec, entity: Entity, catalog: Catalog) -> Iterator[Issue]:

@@ -416,6 +416,42 @@ def test_a_large_file_is_read_like_a_small_one(bench: Bench) -> None:
     assert bench.counts() == {"read": 180_000, "rejected": 180_000}
 
 
+def test_texts_that_mean_nothing_are_stated_per_column(bench: Bench) -> None:
+    mapping = (
+        '{order_id: id, ordered_at: {column: at, format: "%d/%m/%Y", empty: ["-"]}, amount: {value: 1}, '
+        'discount: {column: sum, empty: ["-", " n/a ", "o\'K"]}, store_id: {column: fee, empty: ["?"]}}'
+    )
+    day = "31/12/2026"
+    orders(bench, mapping, f"1;{day}; - ;?", f"2;{day};n/a;-", f"3;{day};o'K;??", f"4;{day};N/A;x", "5;-;1;x")
+    assert bench.counts() == {"read": 5, "inserted": 3, "rejected": 2}
+    found = bench.rows("SELECT order_id, discount, store_id FROM orders ORDER BY order_id")
+    assert found == [("1", None, None), ("2", None, "-"), ("3", None, "??")]
+    assert [row[:3] for row in bench.rejects()] == [(5, "discount", "not_a_number"), (6, "ordered_at", "missing")]
+
+
+def test_texts_that_mean_nothing_do_not_stand_in_the_way_of_a_hint(bench: Bench) -> None:
+    orders(
+        bench,
+        "{order_id: id, ordered_at: {column: at, empty: [unknown]}, amount: sum}",
+        "1;31/12/2026;1;",
+        "2;unknown;1;",
+    )
+    assert any("%d/%m/%Y reads all 1 dates" in text for text in bench.load().details["warnings"])
+
+
+def test_typed_values_may_mean_nothing_too(bench: Bench) -> None:
+    bench.source(
+        "orders",
+        "path: data/o.parquet\nentity: orders\n"
+        "map: {order_id: id, ordered_at: at, amount: {value: 1}, discount: {column: sum, empty: ['-1']}}",
+    )
+    (bench.root / "data").mkdir()
+    rows = "SELECT i::VARCHAR AS id, TIMESTAMP '2026-01-01' AS at, -i AS sum FROM range(3) t(i)"
+    duckdb.execute(f"COPY ({rows}) TO '{bench.root}/data/o.parquet'")
+    assert bench.counts() == {"read": 3, "inserted": 3}
+    assert bench.rows("SELECT discount FROM orders ORDER BY order_id") == [(Decimal(0),), (None,), (Decimal(-2),)]
+
+
 def test_ambiguous_dates_come_with_the_form_that_fits_them_all(bench: Bench) -> None:
     orders(bench, PLAIN, "1;31/12/2026;1;", "2;01/02/2026;1;")
     warnings = bench.load().details["warnings"]
