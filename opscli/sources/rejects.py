@@ -14,7 +14,7 @@ from typing import Any
 from opscli.engine.versions import literal
 from opscli.engine.warehouse import Session
 from opscli.errors import CannotCreate
-from opscli.phrases import listed, say
+from opscli.phrases import clauses, named, say
 from opscli.sources.batches import FILE, Batch
 from opscli.sources.formats.rows import LINE, RAW, REJECT_COLUMNS, REJECTS, REPAIR_COLUMNS, REPAIRS, text_literal
 from opscli.sources.judge import PROBLEM, REASON, Judged
@@ -63,19 +63,28 @@ def stage_judged(session: Session, source: str, batch: Batch, judged: Judged, st
 
 
 def sample(session: Session, source: str, limit: int = 3) -> list[dict[str, object]]:
-    """The first rejects of a source, without their text, which may hold personal data."""
+    """The first rejects of a source, `meaning` being the reason in words.
+
+    Their text stays out: it may hold personal data.
+    """
     query = f"SELECT file, line_no, column_name, reason FROM {REJECTS} WHERE source = ? ORDER BY file, line_no"
-    return session.dicts(f"{query} LIMIT {int(limit)}", (source,))
+    rows = session.dicts(f"{query} LIMIT {int(limit)}", (source,))
+    return [{**row, "meaning": named(str(row["reason"]), room="rejects")} for row in rows]
 
 
 def reasons(session: Session, source: str, limit: int = 3) -> str:
-    """The commonest reasons of a source's rejects with their numbers, such as `at not_a_time 120, - cells 3`."""
+    """The commonest reasons of a source's rejects in words, each behind its number of rows."""
     query = (
         f"SELECT column_name, reason, count(*) FROM {REJECTS} WHERE source = ? "
         f"GROUP BY column_name, reason ORDER BY count(*) DESC, column_name, reason LIMIT {int(limit)}"
     )
-    found = session.rows(query, (source,))
-    return listed(f"{column or '-'} {reason} {rows}" for column, reason, rows in found)
+    return clauses(_told(*row) for row in session.rows(query, (source,)))
+
+
+def _told(column: str, reason: str, rows: int) -> str:
+    words = named(reason, room="rejects")
+    told = say("sources.reject_of_column", column=column, words=words) if column else words
+    return say("sources.reject_count", told=told, rows=rows)
 
 
 def store(session: Session, source: str, entity: str, ctx: Context, load_seq: int) -> None:

@@ -57,7 +57,7 @@ def test_a_guard_is_exit_4_and_approval_goes_on(root: Path) -> None:
     write(root, good=5, bad=5)
     result = opscli(root, "import")
     assert result.returncode == 4
-    assert "5 of 10 rows are rejected, more than 5%: " in result.stderr
+    assert "5 of 10 rows are rejected, more than 5%: 5 \u00d7 ordered_at: no date or time that" in result.stderr
     assert "opscli import --approve" in result.stderr
     assert opscli(root, "import", "--approve").returncode == 3
 
@@ -88,6 +88,18 @@ def test_a_dry_run_counts_and_writes_nothing(root: Path) -> None:
     assert told["first_rejects"][0]["line_no"] == 101
     assert not (root / "rejects").exists()
     assert not (root / ".opscli/warehouse.duckdb").exists()
+
+
+def test_the_first_rejects_tell_programs_the_code_and_people_the_reason_in_their_language(root: Path) -> None:
+    write(root, good=99, bad=1)
+    (row,) = json.loads(opscli(root, "import", "--dry-run", "--json").stdout)["data"]["first_rejects"]
+    assert (row["reason"], row["meaning"]) == ("not_a_time", "no date or time that is known without a format: in map")
+    table = opscli(root, "import", "--dry-run").stdout.splitlines()
+    assert table[-1].split(maxsplit=4)[4] == "no date or time that is known without a format: in map"
+    with (root / "configs/project.yaml").open("a") as project:
+        project.write("locale: zh\n")
+    table = opscli(root, "import", "--dry-run").stdout.splitlines()
+    assert table[-1].split(maxsplit=4)[4] == "没有 map 中的 format: 就无法识别的日期或时间"
 
 
 def test_missing_input_is_65_and_an_unknown_source_is_2(root: Path) -> None:

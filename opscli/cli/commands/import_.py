@@ -34,6 +34,8 @@ _COLUMNS = (
     "entity",
 )
 """What matters most stands first: a narrow terminal has no room for the last ones."""
+_REJECT_COLUMNS = ("source", "file", "line_no", "column_name", "reason")
+"""With the reason in words; programs get its code beside them."""
 _UNDO_COLUMNS = ("source", "entity", "status", "reopened", "voided")
 
 
@@ -105,7 +107,9 @@ def _show_plan(preview: Any) -> None:
     ]
     report.show([*counts, *held], columns=("what", "rows"), title=preview.headline, warnings=preview.notes)
     if preview.sample:
-        report.show(list(preview.sample), title=say("cli.first_rejects"))
+        as_table = report.chosen_format() == "table"
+        told = [{**row, "reason": row["meaning"]} for row in preview.sample] if as_table else list(preview.sample)
+        report.show(told, columns=_REJECT_COLUMNS if as_table else (), title=say("cli.first_rejects"))
 
 
 def _tell(result: RunResult) -> None:

@@ -17,7 +17,7 @@ from opscli.phrases import LOCALES, catalogue, current, in_english, listed, name
 PACKAGE = Path(opscli.__file__).parent
 COMMAND = r"(opscli|chmod|pip|git) "
 """Texts that begin so are typed, not read: they are the same in every language."""
-BY_CODE = ("names.", "segments.", "joints.")
+BY_CODE = ("names.", "segments.", "joints.", "rejects.")
 """Rooms whose keys come out of data: `named` and `listed` look them up."""
 ENTRIES = {f"{room}.{name}": texts for room in rooms() for name, texts in catalogue(room).items()}
 
