@@ -116,7 +116,7 @@ def _iso_arms(sql: str, target: str) -> str:
     likely = " OR ".join(f"{sql} LIKE '{form}'" for form in ("____-__-__ __:__:__", "____-__-__T__:__:__"))
     instant = f"CAST(TRY_CAST({sql} AS TIMESTAMP) AS {target})"
     return (
-        f"WHEN {likely} THEN {instant} WHEN {sql} LIKE '____-__-__' THEN TRY_CAST({sql} AS {target}) "
+        f"WHEN {likely} THEN {instant} WHEN {sql} LIKE '____-__-__' AND {instant} IS NOT NULL THEN {instant} "
         f"WHEN {sql} LIKE '____-__-__T__:__:__Z' THEN {instant} "
         f"WHEN {_matches(sql, _INSTANT)} THEN {_zoned(sql, target)}"
     )

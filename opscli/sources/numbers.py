@@ -217,7 +217,7 @@ def _written(decimal: str, *, percent: bool, whole: bool = False) -> str:
     forms += [] if decimal == COMMA else [rf"[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}}{tail}"]
     dashed = f"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{ways})){mark}(?:--?|\u2014)"
     some = "|".join(forms)
-    per = f"[{SPACES}]?%?" if percent else ""
+    per = f"(?:[{SPACES}]?%)?" if percent else ""
     money = f"(?:{_CURRENCY})?"
     before = rf"(?:[-+]?[{SPACES}]?{money}|{_CURRENCY}[-+])"
     signed = f"{before}(?:{some}|{dashed}){money}{per}"
