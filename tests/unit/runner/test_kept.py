@@ -141,8 +141,10 @@ def test_an_edit_while_the_files_are_read_is_not_sealed_as_good(root: Path) -> N
 
 def test_right_after_an_edit_nothing_is_kept_as_a_second_one_could_not_be_told(root: Path) -> None:
     path = root / "configs" / "topics" / "news.yaml"
-    path.write_text(TOPIC.replace("News", "Olds"), encoding="utf-8")
-    seal = take_seal(root)
+    for _ in range(20):  # on a busy machine the moment may have passed already
+        path.write_text(TOPIC.replace("News", "Olds"), encoding="utf-8")
+        if not (seal := take_seal(root)).settled:
+            break
     assert not seal.settled
     keep(read_project(root, None), seal)
     assert not kept(root).exists()
