@@ -37,7 +37,7 @@ def _hint(session: Session, rows: Rows, target: str, mapped: Mapped) -> str:
     value = bare(session.dialect.quote(column))
     for word in mapped.empty:
         value = f"NULLIF({value}, {text_literal(word)})"
-    fits = (f"count({strict(value, (pattern,))})" for pattern in _PATTERNS)
+    fits = (f"count({strict(value, pattern)})" for pattern in _PATTERNS)
     total, *counts = session.rows(f"SELECT count({value}), {', '.join(fits)} FROM {rows.relation} AS dates")[0]
     patterns = [pattern for pattern, count in zip(_PATTERNS, counts, strict=True) if count == total]
     told = {"column": column, "target": target, "count": total}
