@@ -146,7 +146,7 @@ def _ragged_header(before: Sequence[Line], table: Sequence[Line], width: int) ->
     filled = sum(any(cell.strip() for cell in column) for column in zip(*full, strict=True))
     if len(before[-1].cells) < max(2, filled // 2):
         return ()
-    if not could_be_names(before[-1].cells) or looks_like_header(full[0], profiles(full)):
+    if not could_be_names(before[-1].cells) or looks_like_header(full[0], profiles(full[1:] or full)):
         return ()
     line = _with_names(before[-1], [row for row in table if len(row.cells) == width])[0]
     if len(line.cells) != width:

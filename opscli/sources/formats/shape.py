@@ -30,6 +30,8 @@ _CLASSES = (
 )
 TYPED = tuple(name for name, _ in _CLASSES)
 """Classes that say something about a column; `word` (no spaces) and `text` fit nearly anything."""
+_MOMENTS = frozenset(("time", "moment", "date"))
+_NOT_STATED = re.compile(r"[-\u2013\u2014?./]+|n/?a|nan|null|none", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d+")
@@ -97,8 +99,11 @@ class Profile:
 
     def is_foreign(self, cell: str) -> bool:
         """Whether a text is of another kind than this column's: the column's name, not a new value of it."""
+        if _NOT_STATED.fullmatch(cell):
+            return False
         if self.kind in TYPED:
-            return class_of(cell) != self.kind
+            found = class_of(cell)
+            return found != self.kind and not {found, self.kind} <= _MOMENTS
         if self.words:
             return cell not in self.words
         return bool(self.shape) and not _DIGIT.search(cell)

@@ -189,6 +189,24 @@ def test_a_row_between_apostrophes_is_a_row(read: Read) -> None:
     assert (seen.codes, seen.mended) == (CODES, {"other_quote": 11})
 
 
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize(
+    "first",
+    ["A1;2026-07-01 10:30:00;1234.5;-;0017", "A1;2026-07-01;-;n/a;0017", "A1;10:30;NULL;?;0017"],
+)
+def test_a_first_row_that_is_written_otherwise_is_no_header(read: Read, first: str, *, header: bool) -> None:
+    others = ("A2;31/12/2026;4.50;0.25;17", "A3;2026-07-01;5.00;12.5;18", "A4;12/31/2026;1;1;9", "A5;2026-07-01;2;2;20")
+    seen = read(lines(*["No;Placed;Total;Off;Shop"] * header, first, *others))
+    assert seen.lines == list(range(1 + header, 6 + header))
+    assert seen.names[0] == ("No" if header else "c1")
+
+
+@pytest.mark.parametrize("title", ["Report of July,,", "Report of July", "Report,July"])
+def test_a_title_right_above_the_header_of_a_few_rows_is_none(read: Read, title: str) -> None:
+    seen = read(lines(title, "No,Placed,Total", *(f"A{day},2026-07-0{day},{day}.5" for day in range(1, 6))))
+    assert (seen.names, seen.lines) == (["No", "Placed", "Total"], [3, 4, 5, 6, 7])
+
+
 def test_numbers_can_be_names(read: Read) -> None:
     seen = read(lines("2021,2022,2023", *(f"K{n},{n},red" for n in range(30))))
     assert (seen.names, len(seen.codes)) == (["2021", "2022", "2023"], 30)
