@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from opscli.sources.formats.rows import text_literal
+from opscli.sources.formats.rows import matches, text_literal
 
 OFFSET = r"[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?"
 _ZONE_BEHIND = rf"\s?(Z|UTC|GMT|{OFFSET})$"
@@ -89,7 +89,7 @@ def _alone(sql: str, pattern: str, target: str) -> str:
 def _fits(sql: str, pattern: str) -> str:
     """SQL: the text has as many digits as the pattern says, and so on; nothing where the engine counts them itself."""
     shape = _shape(pattern)
-    return f"regexp_full_match({sql}, {text_literal(shape)}) AND " if shape else ""
+    return f"{matches(sql, shape)} AND " if shape else ""
 
 
 @cache

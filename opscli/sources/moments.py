@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from opscli.sources import forms as patterns
-from opscli.sources.formats.rows import text_literal
+from opscli.sources.formats.rows import matches, text_literal
 from opscli.sources.forms import OFFSET, offset_sql, parsed, patterned_sql, without_zone
 
 EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
@@ -79,7 +79,7 @@ def states_zone(sql: str, forms: Sequence[str]) -> str:
     """SQL: the text states its offset from UTC, or counts from an instant; TRUE or FALSE where the forms tell."""
     usual = rf"[0-9]\s?(?:Z|UTC|GMT|{OFFSET})$"
     counted = r"[0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{8}T[0-9]{6}(?:Z|[+-][0-9:]+)"
-    behind = f"(regexp_matches({sql}, {text_literal(usual)}) AND contains({sql}, ':') OR {_matches(sql, counted)})"
+    behind = f"(regexp_matches({sql}, {text_literal(usual)}) AND contains({sql}, ':') OR {matches(sql, counted)})"
     if not forms:
         return behind
     told = {form: _form_states_zone(form) for form in forms}
@@ -118,16 +118,16 @@ def _iso_arms(sql: str, target: str) -> str:
     return (
         f"WHEN {likely} THEN {instant} WHEN {sql} LIKE '____-__-__' AND {instant} IS NOT NULL THEN {instant} "
         f"WHEN {sql} LIKE '____-__-__T__:__:__Z' THEN {instant} "
-        f"WHEN {_matches(sql, _INSTANT)} THEN {_zoned(sql, target)}"
+        f"WHEN {matches(sql, _INSTANT)} THEN {_zoned(sql, target)}"
     )
 
 
 def _iso_sql(sql: str, target: str) -> str:
     """ISO 8601 and nothing else."""
     return (
-        f"CASE {_iso_arms(sql, target)} WHEN {_matches(sql, _MIDNIGHT)} THEN {_midnight(sql, target)} "
-        f"WHEN {_matches(sql, _BASIC)} THEN {_basic(sql, target)} "
-        f"WHEN {_matches(sql, _NO_SECONDS)} THEN {_zoned(_as_iso(sql), target)} END"
+        f"CASE {_iso_arms(sql, target)} WHEN {matches(sql, _MIDNIGHT)} THEN {_midnight(sql, target)} "
+        f"WHEN {matches(sql, _BASIC)} THEN {_basic(sql, target)} "
+        f"WHEN {matches(sql, _NO_SECONDS)} THEN {_zoned(_as_iso(sql), target)} END"
     )
 
 
@@ -184,7 +184,7 @@ def _other_arms(sql: str, target: str) -> str:
 
 
 def _when(sql: str, arms: Sequence[tuple[str, str]]) -> str:
-    return " ".join(f"WHEN {_matches(sql, pattern)} THEN {read}" for pattern, read in arms)
+    return " ".join(f"WHEN {matches(sql, pattern)} THEN {read}" for pattern, read in arms)
 
 
 def _timed(day: str) -> list[str]:
@@ -212,19 +212,19 @@ def _parsed(sql: str, forms: Sequence[str], target: str) -> str:
 
 def _by_word(sql: str, word: str, target: str) -> str:
     if word in EPOCHS:
-        return f"CASE WHEN {_matches(sql, '-?[0-9]{1,17}([.,][0-9]+)?')} THEN {_counted(sql, EPOCHS[word], target)} END"
+        return f"CASE WHEN {matches(sql, '-?[0-9]{1,17}([.,][0-9]+)?')} THEN {_counted(sql, EPOCHS[word], target)} END"
     if word == "iso":
         return _iso_sql(sql, target)
     days = f"TRY_CAST(replace({sql}, ',', '.') AS DOUBLE)"
     milliseconds = f"CAST(ROUND(({days} + CASE WHEN {days} < {_NO_DAY} THEN 1 ELSE 0 END) * 86400000) AS BIGINT)"
     serial = f"TIMESTAMP '{_EXCEL_DAY_ONE}' + to_milliseconds({milliseconds})"
     never = f"{days} >= {_NO_DAY} AND {days} < {_NO_DAY + 1} OR {days} < 1 OR {days} >= {_LAST_DAY}"
-    return f"CASE WHEN {_matches(sql, '[0-9]{1,7}([.,][0-9]+)?')} AND NOT ({never}) THEN CAST({serial} AS {target}) END"
+    return f"CASE WHEN {matches(sql, '[0-9]{1,7}([.,][0-9]+)?')} AND NOT ({never}) THEN CAST({serial} AS {target}) END"
 
 
 def _counted_by_length(sql: str, target: str) -> str:
     """Seconds, milliseconds or microseconds; ten digits that also say a day and an hour are none for certain."""
-    both = f"{sql} BETWEEN '19' AND '21' AND {_matches(sql, _TEN_DIGITS_OF_A_DAY)}"
+    both = f"{sql} BETWEEN '19' AND '21' AND {matches(sql, _TEN_DIGITS_OF_A_DAY)}"
     factor = f"CASE strlen({sql}) WHEN 10 THEN 1000000 WHEN 13 THEN 1000 ELSE 1 END"
     return f"CASE WHEN NOT ({both}) THEN CAST(make_timestamp(CAST({sql} AS BIGINT) * {factor}) AS {target}) END"
 
@@ -237,7 +237,3 @@ def _counted(sql: str, units: int, target: str) -> str:
     parts = f"TRY_CAST(TRY_CAST(replace({sql}, ',', '.') AS DECIMAL(38, 6)) * {factor} AS BIGINT)"
     broken = f"WHEN regexp_matches({sql}, '[.,]') AND abs({parts}) < 253402300800000000 THEN make_timestamp({parts})"
     return f"CAST(CASE {broken} WHEN {within} THEN make_timestamp({whole} * {factor}) END AS {target})"
-
-
-def _matches(sql: str, pattern: str) -> str:
-    return f"regexp_full_match({sql}, {text_literal(pattern)})"

@@ -10,7 +10,7 @@ from functools import cache
 
 from opscli.engine.warehouse import Session
 from opscli.sources.blanks import SPACES, bare
-from opscli.sources.formats.rows import BLANKS, Rows, text_literal
+from opscli.sources.formats.rows import BLANKS, Rows, matches, text_literal
 
 POINT, COMMA, MIXED, PROVEN = ".", ",", "mixed", "proven"
 """`mixed`: a number is read only where it proves its sign itself. `proven`: a point, but `1,234` may be either."""
@@ -30,7 +30,6 @@ _CURRENCY = (
 )
 _PLAIN = r"\s*[+-]?([0-9]+D?[0-9]*|D[0-9]+)([eE][+-]?[0-9]{1,2})?\s*"
 _FAR = r"\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)[eE][+-]?[0-9]{3}\s*"
-_SCIENTIFIC = r"\s*[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)[eE][+-]?[0-9]{1,3}\s*"
 _LONGEST = 200
 """Bytes of a number that fits a float with any exponent of two digits; a longer one is none."""
 _INTEGER = r"\s*[+-]?[0-9]{1,19}\s*"
@@ -39,13 +38,13 @@ _INTEGER = r"\s*[+-]?[0-9]{1,19}\s*"
 def plain_arm(sql: str, engine_type: str, decimal: str, *, whole: bool = False) -> str:
     """What machines write, blanks around it or not: one pattern and one cast, before anything else is tried."""
     if whole:
-        return f"WHEN {_matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {engine_type})"
+        return f"WHEN {matches(sql, _INTEGER)} THEN TRY_CAST({sql} AS {engine_type})"
     if engine_type.startswith("DECIMAL") and decimal != COMMA:  # a cast takes underscores beside what we do
         value = f"TRY_CAST({sql} AS {engine_type})"
         return f"WHEN NOT contains({sql}, '_') AND {value} IS NOT NULL THEN {value}"
     pattern = _PLAIN.replace("D", "," if decimal == COMMA else "[.]")
     pointed = _pointed(sql) if decimal == COMMA else sql
-    return f"WHEN strlen({sql}) < {_LONGEST} AND {_matches(sql, pattern)} THEN TRY_CAST({pointed} AS {engine_type})"
+    return f"WHEN strlen({sql}) < {_LONGEST} AND {matches(sql, pattern)} THEN TRY_CAST({pointed} AS {engine_type})"
 
 
 def number_sql(sql: str, engine_type: str, decimal: str, *, percent: bool = False) -> str:
@@ -54,7 +53,7 @@ def number_sql(sql: str, engine_type: str, decimal: str, *, percent: bool = Fals
         return _mixed_sql(sql, lambda sign: number_sql(sql, engine_type, sign, percent=percent))
     plain = plain_arm(sql, engine_type, decimal)
     long = f"WHEN strlen({sql}) >= {_LONGEST} THEN NULL"
-    far = f"WHEN {_matches(sql, _FAR)} THEN {_finite(sql, engine_type)}" if decimal != COMMA else ""
+    far = f"WHEN {matches(sql, _FAR)} THEN {_finite(sql, engine_type)}" if decimal != COMMA else ""
     return f"CASE {plain} {long} {_arms(sql, engine_type, decimal, percent=percent)} {far} END"
 
 
@@ -82,22 +81,10 @@ def _arms(sql: str, engine_type: str, decimal: str, *, percent: bool = False, wh
     if decimal != PROVEN:
         digits = f"replace({sql}, '{group}', '')"
         digits = _pointed(digits) if sign == COMMA else digits
-        arms.append(f"WHEN {_matches(sql, _grouped(sign, whole=whole))} THEN TRY_CAST({digits} AS {engine_type})")
+        arms.append(f"WHEN {matches(sql, _grouped(sign, whole=whole))} THEN TRY_CAST({digits} AS {engine_type})")
     for told in (sql, _narrowed(sql)):
         value = _written_value(told, engine_type, sign, percent=percent, whole=whole)
-        arms.append(f"WHEN {_matches(told, pattern)} THEN {value}")
-    return " ".join(arms)
-
-
-def _sure_arms(sql: str, engine_type: str, *, percent: bool, whole: bool) -> str:
-    """Arms for what is the same number with a point and with a comma as its decimal sign, or a number with one only."""
-    told = _narrowed(sql)
-    # Nothing with an exponent has groups.
-    arms = [] if whole else [f"WHEN {_matches(told, _SCIENTIFIC)} THEN {_finite(_pointed(told), engine_type)}"]
-    for sign in (POINT, COMMA):
-        fits = _matches(told, _written(sign, percent=percent, whole=whole))
-        value = _written_value(told, engine_type, sign, percent=percent, whole=whole)
-        arms.append(f"WHEN {fits} AND (NOT regexp_matches({told}, '[.,]') OR {_proves(told, sign)}) THEN {value}")
+        arms.append(f"WHEN {matches(told, pattern)} THEN {value}")
     return " ".join(arms)
 
 
@@ -131,7 +118,7 @@ def _pointed(sql: str) -> str:
 def ambiguous_sql(sql: str) -> str:
     """SQL: a number with either decimal sign, and another one with each."""
     told = _narrowed(sql)
-    both = (_matches(told, _written(sign, percent=True)) for sign in (POINT, COMMA))
+    both = (matches(told, _written(sign, percent=True)) for sign in (POINT, COMMA))
     return " AND ".join((*both, f"regexp_matches({told}, '[.,]')"))
 
 
@@ -191,7 +178,7 @@ def _decided(proofs: Mapping[str, tuple[int, int]], kinds: Mapping[str, str]) ->
 def _proves(sql: str, sign: str) -> str:
     """SQL: a number with this decimal sign, and none with the other."""
     other = COMMA if sign == POINT else POINT
-    fits, fails = (_matches(sql, _either(mark)) for mark in (sign, other))
+    fits, fails = (matches(sql, _either(mark)) for mark in (sign, other))
     return f"({fits} AND NOT {fails})"
 
 
@@ -234,7 +221,3 @@ def _narrowed(sql: str) -> str:
     """Without blanks around it, full-width digits and signs and the minus sign of typographers as plain ones."""
     plain = f"translate({bare(sql)}, '{_WIDE}', '{_NARROW}')"
     return f"CASE WHEN regexp_matches({sql}, {text_literal(_UNUSUAL)}) THEN {plain} ELSE {sql} END"
-
-
-def _matches(sql: str, pattern: str) -> str:
-    return f"regexp_full_match({sql}, {text_literal(pattern)})"

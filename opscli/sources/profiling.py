@@ -11,7 +11,7 @@ from opscli.kinds import load_kind
 from opscli.sources import rejects
 from opscli.sources.batches import together
 from opscli.sources.formats import choice
-from opscli.sources.formats.rows import ReadRequest, Rows, text_literal
+from opscli.sources.formats.rows import ReadRequest, Rows, matches, text_literal
 from opscli.sources.gathering import Asked, Found
 from opscli.sources.load import workbench_of
 from opscli.sources.mapping import local_columns, mapping_of, wanted_columns
@@ -27,10 +27,7 @@ _CLASSES = {
     "link": r"(https?://|www\.)\S+",
 }
 """Classes of texts, in the order in which they are tried."""
-_ARMS = " ".join(
-    f"WHEN regexp_full_match(value, {text_literal(pattern)}) THEN {text_literal(kind)}"
-    for kind, pattern in _CLASSES.items()
-)
+_ARMS = " ".join(f"WHEN {matches('value', pattern)} THEN {text_literal(kind)}" for kind, pattern in _CLASSES.items())
 _VALUES = "scratch.profiled"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from opscli.engine.dialect import Dialect
 from opscli.sources.blanks import trimmed
-from opscli.sources.formats.rows import BLANKS, text_literal
+from opscli.sources.formats.rows import BLANKS, matches, text_literal
 from opscli.sources.moments import AMBIGUOUS, TWO_DIGIT_YEAR, moment_sql, quick_arms
 from opscli.sources.numbers import MIXED, ambiguous_sql, number_sql, whole_sql
 
@@ -72,8 +72,8 @@ def read_raw(sql: str, kind: str, style: Style, dialect: Dialect) -> str:
 
 def _truth(sql: str) -> str:
     # Patterns, because the engine joins every row with a list of words, also those that never come to it.
-    true, false = (text_literal(f"(?i){'|'.join(words)}") for words in (_TRUE, _FALSE))
-    return f"WHEN regexp_full_match({sql}, {true}) THEN TRUE WHEN regexp_full_match({sql}, {false}) THEN FALSE"
+    true, false = (matches(sql, f"(?i){'|'.join(words)}") for words in (_TRUE, _FALSE))
+    return f"WHEN {true} THEN TRUE WHEN {false} THEN FALSE"
 
 
 def read_typed(sql: str, source_type: str, kind: str, dialect: Dialect) -> str:
@@ -99,13 +99,9 @@ def reason_sql(sql: str, kind: str, style: Style) -> str:
     usual = text_literal("not_in_format" if style.forms else REASONS.get(kind, "not_usable"))
     if kind in ("timestamp", "date") and not style.forms:
         return (
-            f"CASE WHEN {_matches(sql, AMBIGUOUS)} THEN 'ambiguous_date' "
-            f"WHEN {_matches(sql, TWO_DIGIT_YEAR)} THEN 'two_digit_year' ELSE {usual} END"
+            f"CASE WHEN {matches(sql, AMBIGUOUS)} THEN 'ambiguous_date' "
+            f"WHEN {matches(sql, TWO_DIGIT_YEAR)} THEN 'two_digit_year' ELSE {usual} END"
         )
     if kind in ("integer", "float", "money") and style.decimal == MIXED:
         return f"CASE WHEN {ambiguous_sql(sql)} THEN 'ambiguous_number' ELSE {usual} END"
     return usual
-
-
-def _matches(sql: str, pattern: str) -> str:
-    return f"regexp_full_match({sql}, {text_literal(pattern)})"

@@ -16,7 +16,7 @@ from opscli.engine.dialect import MONEY
 from opscli.engine.warehouse import Session
 from opscli.sources.formats.encoding import TextFile, as_utf8
 from opscli.sources.formats.mended import doubts, note_mended
-from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, decimal_of, text_literal
+from opscli.sources.formats.rows import LINE, RAW, REJECTS, ReadRequest, Rows, decimal_of, matches, text_literal
 from opscli.sources.web import documents
 
 SUFFIXES = ("jsonl", "ndjson")
@@ -157,7 +157,7 @@ def _read_fast(request: ReadRequest, text: TextFile, session: Session) -> bool:
         return False
     finally:
         session.execute("SET preserve_insertion_order = false")
-    blank = f"line IS NULL OR regexp_full_match(line, {text_literal(_BLANK)})"
+    blank = f"line IS NULL OR {matches('line', _BLANK)}"
     found, other = session.rows(f"SELECT count(*), count(CASE WHEN {blank} THEN 1 END) FROM {request.table}")[0]
     return bool(found == text.lines and not other)
 

@@ -152,6 +152,11 @@ def text_literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def matches(sql: str, pattern: str) -> str:
+    """SQL: all of a text fits the pattern."""
+    return f"regexp_full_match({sql}, {text_literal(pattern)})"
+
+
 def insert_rejects(
     session: Session, request: ReadRequest, found: list[tuple[int, str, str]], columns: Sequence[str] = ()
 ) -> None:

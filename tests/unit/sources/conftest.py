@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from opscli.engine.warehouse import open_warehouse
@@ -78,3 +79,12 @@ def bench(tmp_path: Path) -> Bench:
     bench = Bench(tmp_path)
     bench.write("configs/project.yaml", "kind: project\nversion: 1\nname: shop\nid_key: testing\n")
     return bench
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB as the warehouse sets it up, to read single values."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    yield connection
+    connection.close()

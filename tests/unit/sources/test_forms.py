@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -13,14 +12,6 @@ from hypothesis import strategies as st
 
 from opscli.engine.dialect import DuckDBDialect
 from opscli.sources.values import Style, read_raw
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    yield connection
-    connection.close()
 
 
 def read(engine: duckdb.DuckDBPyConnection, text: str, *forms: str) -> datetime | None:

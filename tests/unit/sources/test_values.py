@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -20,14 +19,6 @@ from opscli.sources.values import Style, read_raw, reason_sql
 from .conftest import Bench
 
 THIN, NO_BREAK, NARROW, MINUS = "\u2009", "\u00a0", "\u202f", "\u2212"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    yield connection
-    connection.close()
 
 
 def read(engine: duckdb.DuckDBPyConnection, text: str, kind: str, **style: Any) -> Any:
