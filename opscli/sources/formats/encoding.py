@@ -48,6 +48,8 @@ class TextFile:
     is_ascii: bool = False
     seen: frozenset[str] = WATCHED
     """Those of WATCHED that may stand in it."""
+    marks: tuple[bytes, int] = (b"", 0)
+    """A likely delimiter, and how often it stands in it."""
     mended: tuple[Mended, ...] = ()
     """Lines that are not UTF-8 in a file that is: the first thousand, as they were read."""
     mended_count: int = 0
@@ -198,6 +200,7 @@ def _described(path: Path, choice: _Choice, ends: Ends, reading: mixed.Reading |
         has_nul=ends.has_nul,
         is_ascii=ends.is_ascii,
         seen=frozenset(ends.seen),
+        marks=(ends.mark, ends.marks),
         mended=tuple(reading.mended) if reading else (),
         mended_count=reading.count if reading else 0,
     )

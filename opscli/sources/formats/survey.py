@@ -30,12 +30,18 @@ class Ends:
     is_ascii: bool = True
     seen: set[str] = field(default_factory=set)
     """Those of WATCHED that stand anywhere."""
+    mark: bytes = b""
+    """The likeliest delimiter, by the first bytes."""
+    marks: int = 0
+    """How often it stands anywhere."""
     _last: bytes = b""
 
     def feed(self, chunk: bytes) -> None:
         """Count a further chunk."""
         if not chunk:
             return
+        self.mark = self.mark or max((b",", b";", b"\t", b"|"), key=chunk[:_HEAD_BYTES].count)
+        self.marks += chunk.count(self.mark)
         self.feeds += chunk.count(b"\n")
         if b"\r" in chunk:
             self.returns += chunk.count(b"\r")

@@ -40,6 +40,8 @@ def tally(file: TextFile, shape: Shape, skipped: int) -> Tally:
     quotes, curious = _holds(file, shape.quote), shape.quote != _APOSTROPHE and _holds(file, _APOSTROPHE)
     delimiters, ending, apostrophes = -before.count(mark), [0] * (shape.width - 1), False
     by_line = quotes or curious or len(mark) > 1
+    if not by_line and file.marks[0] == mark:  # counted on the way
+        return Tally(quotes=False, delimiters=delimiters + file.marks[1], ending=tuple(ending), apostrophes=False)
     for lines in _lines(file.path, end) if by_line else chunks(file.path):
         apostrophes = apostrophes or (curious and _has_apostrophe(lines, end))
         if quotes:
