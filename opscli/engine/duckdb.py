@@ -53,7 +53,6 @@ def connect_scratch(folder: Path, *, memory_limit: int | None = None) -> duckdb.
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "preserve_insertion_order": "false",
-            "enable_external_file_cache": "false",  # files are read once: to keep them takes memory and time
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
